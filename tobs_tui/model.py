@@ -52,6 +52,31 @@ class PersonKind(StrEnum):
     """A group or channel that speaks under its own name."""
 
 
+class NoteLayout(StrEnum):
+    DAILY = "daily"
+    MONTHLY = "monthly"
+    SINGLE = "single"
+
+
+class ExportFormat(StrEnum):
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
+class NoteDeleted(StrEnum):
+    """What a note shows of a message that was deleted in Telegram later."""
+
+    TOMBSTONE = "tombstone"
+    KEEP = "keep"
+
+
+class NoteKey(Struct, frozen=True, order=True):
+    """Which note of a chat: `topic_id` is 0 outside forums; `period` is a day, a month or empty."""
+
+    topic_id: int
+    period: str
+
+
 class Owner(Struct, frozen=True):
     """Whose archive it is: an account on a server."""
 
