@@ -1,0 +1,82 @@
+"""What a run did, as `--json` prints it and as the summary tells it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class RunStatus(StrEnum):
+    COMPLETE = "complete"
+    INCOMPLETE = "incomplete"
+    DRAINED = "drained"
+    ABORTED = "aborted"
+    FAILED = "failed"
+
+    @property
+    def exit_code(self) -> int:
+        return _EXIT_CODES[self]
+
+
+_EXIT_CODES = {
+    RunStatus.COMPLETE: 0,
+    RunStatus.FAILED: 1,
+    RunStatus.INCOMPLETE: 3,
+    RunStatus.DRAINED: 4,
+    RunStatus.ABORTED: 130,
+}
+
+
+class ReportedError(Struct, frozen=True):
+    """One thing that went wrong: where, what, and what the person can do."""
+
+    chat: str
+    what: str
+    fix: str = ""
+
+
+class ChatReport(Struct, frozen=True, kw_only=True):
+    """What a run did to one chat; `state` is `complete`, `incomplete`, `not yet` or `failed`."""
+
+    id: int
+    title: str
+    state: str
+    new: int
+    updated: int
+    deleted: int
+    total: int
+    """Messages of the chat in the archive."""
+    failed: int
+    """Ids that could not be fetched."""
+    notes: int
+    """Notes written by this run."""
+    expected: int | None = None
+    """How many messages Telegram counts; None where it was not told."""
+
+
+class StageReport(Struct, frozen=True):
+    items: int
+    busy_s: float
+    wait_s: float
+    queue_max: int
+
+
+class RunReport(Struct, frozen=True, kw_only=True):
+    """One run, whole. Times are seconds."""
+
+    status: RunStatus
+    chats: tuple[ChatReport, ...]
+    messages_new: int
+    requests: int
+    """RPC calls sent, retries included."""
+    flood_wait_s: float
+    media_files: int
+    media_bytes: int
+    elapsed_s: float
+    stages: dict[str, StageReport]
+    errors: tuple[ReportedError, ...]
+    notices: tuple[str, ...] = ()
+    """What the person should know and need not mend."""
+    vault: str = ""
+    exit_code: int = 0
