@@ -177,6 +177,9 @@ class Forward(Struct, frozen=True, omit_defaults=True):
     post_id: int | None = None
     post_author: str | None = None
     imported: bool = False
+    saved_from_id: int | None = None
+    """The chat that it was saved from, or (in a discussion group) the channel of the post."""
+    saved_from_message_id: int | None = None
 
 
 class Reaction(Struct, frozen=True, omit_defaults=True):
