@@ -45,6 +45,15 @@ def convert_page(raw: RawPage) -> Page:
     )
 
 
+def page_covers(raw: RawPage) -> Interval | None:
+    """The ids that the answer settles, told without converting its messages."""
+    asked = getattr(raw.answer, "messages", None)
+    if asked is None:
+        return None
+    ids, in_window = _window(raw, asked)
+    return _covers(raw, ids, trusted=len(in_window) == len(asked))
+
+
 def _window(raw: RawPage, asked: list[Any]) -> tuple[list[int], list[Any]]:
     """The ids and messages that lie where was asked; one outside was never asked for."""
     if raw.add_offset < 0 or raw.below == 0:
