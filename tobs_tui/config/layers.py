@@ -145,11 +145,8 @@ def _missing_partners(given: Mapping[str, Any]) -> list[str]:
 def _problem(name: str, given: object, problem: Any, origin: str | None) -> str:
     extra = Settings.model_fields[name].json_schema_extra
     takes = extra["takes"] if isinstance(extra, dict) else ""
-    shown = (
-        "what was given (not shown)"
-        if name in _SECRETS
-        else repr(text.for_terminal(str(given), _SHOWN_WIDTH))
-    )
+    secret = name in _SECRETS or "-----BEGIN" in str(given)
+    shown = "what was given (not shown)" if secret else repr(text.for_terminal(str(given), _SHOWN_WIDTH))
     reason = str(problem.get("ctx", {}).get("error", "")) if problem["type"] == "value_error" else ""
     because = f": {text.for_terminal(reason, _SHOWN_WIDTH)}" if reason else ""
     return f"{name.upper()} takes {takes}, not {shown}{because}" + (f" (from: {origin})" if origin else "")
