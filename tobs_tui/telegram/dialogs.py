@@ -1,0 +1,148 @@
+"""Telegram's dialog list, page by page, whole: no dialog twice, none left out, never endless.
+
+Only the raw dialogs and what came beside them; what they mean is `chats.py`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from telethon.tl import functions, types
+
+from tobs_tui.telegram.asking import Asks
+from tobs_tui.telegram.convert.primitives import channel_mark, marked
+from tobs_tui.telegram.peers import input_peer_of
+
+PAGE = 100
+"""The most dialogs that Telegram gives at once."""
+
+Progress = Callable[[int, int | None], None]
+"""Told after each page: dialogs listed, and how many Telegram counts (None until it says)."""
+
+
+@dataclass(slots=True)
+class DialogList:
+    """Dialogs in Telegram's order, with the users, groups, channels and top messages that came along."""
+
+    dialogs: dict[int, Any] = field(default_factory=dict)
+    """By marked id."""
+    peers: dict[int, Any] = field(default_factory=dict)
+    """Users, groups and channels by marked id."""
+    messages: dict[tuple[int, int], Any] = field(default_factory=dict)
+    """Top messages by marked chat id and message id."""
+    archived: set[int] = field(default_factory=set)
+    complete: bool = True
+    """False when the server stopped moving on before the end."""
+
+    def take(self, answer: Any, folder: int) -> list[Any]:
+        """Keep what an answer holds; gives its dialogs that were not known."""
+        for user in answer.users:
+            self._keep(user.id, user)
+        for chat in answer.chats:
+            own_space = isinstance(chat, (types.Channel, types.ChannelForbidden))
+            self._keep(channel_mark(chat.id) if own_space else -chat.id, chat)
+        for message in answer.messages:
+            if message.peer_id is not None:
+                self.messages[marked(message.peer_id), message.id] = message
+        new: list[Any] = []
+        for dialog in _real(answer.dialogs):
+            chat_id = marked(dialog.peer)
+            if dialog.folder_id == 1 or (dialog.folder_id is None and folder == 1):
+                self.archived.add(chat_id)
+            if chat_id not in self.dialogs:
+                self.dialogs[chat_id] = dialog
+                new.append(dialog)
+        return new
+
+    def top_message(self, dialog: Any) -> Any:
+        """The dialog's newest message as it came along, or None."""
+        return self.messages.get((marked(dialog.peer), dialog.top_message))
+
+    def _keep(self, peer_id: int, peer: Any) -> None:
+        known = self.peers.get(peer_id)
+        if known is None or getattr(known, "min", False):
+            self.peers[peer_id] = peer
+
+
+@dataclass(frozen=True, slots=True)
+class _Offset:
+    date: Any = None
+    message_id: int = 0
+    peer_id: int = 0
+    access_hash: int = 0
+
+
+async def list_dialogs(
+    account: Asks, into: DialogList, *, folder: int, progress: Progress | None = None
+) -> None:
+    """Page through one folder (0: main, 1: archive).
+
+    Telegram orders dialogs by the date of their newest message, pinned ones first, and wants the date, id
+    and peer of the last one as the next page's offset. A short page is not the end: an empty one is, or one
+    that is no slice. An offset that was asked before ends it too.
+    """
+    offset = _Offset()
+    asked: set[_Offset] = set()
+    first = True
+    while True:
+        asked.add(offset)
+        answer = await account.ask(_request(offset, folder, account.own_id, first=first), of="dialogs")
+        if isinstance(answer, types.messages.DialogsNotModified):
+            return
+        new = into.take(answer, folder)
+        if progress is not None:
+            progress(len(into.dialogs), getattr(answer, "count", None))
+        if isinstance(answer, types.messages.Dialogs) or not answer.dialogs:
+            return
+        after = _after(answer.dialogs, into, offset)
+        moved_to_the_rest = first and after == offset
+        if after in asked and not moved_to_the_rest:
+            into.complete = into.complete and not new
+            return
+        offset, first = after, False
+
+
+def _request(offset: _Offset, folder: int, own_id: int, *, first: bool) -> Any:
+    peer = (
+        input_peer_of(offset.peer_id, offset.access_hash, own_id)
+        if offset.peer_id
+        else types.InputPeerEmpty()
+    )
+    return functions.messages.GetDialogsRequest(
+        offset_date=offset.date,
+        offset_id=offset.message_id,
+        offset_peer=peer,
+        limit=PAGE,
+        hash=0,
+        # Pinned dialogs open the first page; later they would only come again.
+        exclude_pinned=not first,
+        folder_id=folder,
+    )
+
+
+def _after(dialogs: list[Any], known: DialogList, offset: _Offset) -> _Offset:
+    """The offset that follows a page: its last dialog that isn't pinned and whose newest message is known.
+
+    Pinned dialogs stand out of the order of dates, and one without a message (deleted history) has no date.
+    """
+    ordinary = [dialog for dialog in _real(dialogs) if not dialog.pinned]
+    for dialog in reversed(ordinary):
+        message = known.top_message(dialog)
+        if message is not None and message.date is not None:
+            return _offset_of(dialog, message.date, known)
+    if not ordinary:
+        return offset
+    return _offset_of(ordinary[-1], offset.date, known)
+
+
+def _offset_of(dialog: Any, date: Any, known: DialogList) -> _Offset:
+    peer_id = marked(dialog.peer)
+    access_hash = getattr(known.peers.get(peer_id), "access_hash", None) or 0
+    return _Offset(date, dialog.top_message, peer_id, access_hash)
+
+
+def _real(dialogs: list[Any]) -> Iterator[Any]:
+    """The chats among the dialogs: the entry of the archive itself is none."""
+    return (dialog for dialog in dialogs if isinstance(dialog, types.Dialog))
