@@ -66,6 +66,8 @@ class AsyncPipeline(Generic[Order, Raw, Ready]):
         self._batches: asyncio.Queue[Ready] = asyncio.Queue(process_queue)
         self._workers = workers
         self._in_flight = 0
+        self._group: asyncio.TaskGroup | None = None
+        self._fetchers: dict[int, asyncio.Task[None]] = {}
         self.fetch_gauge = StageGauge("fetch", capacity=workers, workers=workers, clock=clock)
         self.process_gauge = StageGauge("process", capacity=fetch_queue, workers=process_workers, clock=clock)
         self.write_gauge = StageGauge("write", capacity=process_queue, workers=1, clock=clock)
@@ -90,8 +92,9 @@ class AsyncPipeline(Generic[Order, Raw, Ready]):
             ]
             writer = stages.create_task(self._write_stage())
             async with asyncio.TaskGroup() as fetchers:
-                for number in range(self._workers):
-                    fetchers.create_task(self._fetch_stage(number))
+                self._group = fetchers
+                self.set_workers(self._workers)
+            self._group = None
             await self._pages.join()
             for task in processors:
                 task.cancel()
@@ -100,23 +103,43 @@ class AsyncPipeline(Generic[Order, Raw, Ready]):
 
     async def run_in_turn(self) -> None:
         """Run the same stages one unit at a time, with one worker: for comparison and debugging."""
+        async with asyncio.TaskGroup() as alone:
+            self._fetchers[0] = alone.create_task(self._all_in_turn())
+
+    def set_workers(self, count: int) -> None:
+        """Have so many fetch workers from now on; one too many goes home when `take` sends it."""
+        self._workers = count
+        self.fetch_gauge.workers = self.fetch_gauge.capacity = count
+        for number in range(count):
+            if self._group is not None and number not in self._fetchers:
+                self._fetchers[number] = self._group.create_task(self._fetch_stage(number))
+
+    def stop_fetching(self) -> None:
+        """End the fetch workers where they stand; what they have handed on is still written."""
+        for task in tuple(self._fetchers.values()):
+            task.cancel()
+
+    async def _all_in_turn(self) -> None:
         while (order := await self._take(0)) is not None:
             raw = await self._fetch_one(0, order)
             if raw is not None:
                 await self._write_some([self._process_one(raw)])
 
     async def _fetch_stage(self, worker: int) -> None:
-        while True:
-            with self.fetch_gauge.waiting():
-                order = await self._take(worker)
-            if order is None:
-                return
-            raw = await self._fetch_one(worker, order)
-            if raw is None:
-                continue
-            with self.fetch_gauge.waiting():
-                await self._pages.put(raw)
-            self.process_gauge.depth(self._pages.qsize())
+        try:
+            while worker < self._workers:
+                with self.fetch_gauge.waiting():
+                    order = await self._take(worker)
+                if order is None:
+                    return
+                raw = await self._fetch_one(worker, order)
+                if raw is None:
+                    continue
+                with self.fetch_gauge.waiting():
+                    await self._pages.put(raw)
+                self.process_gauge.depth(self._pages.qsize())
+        finally:
+            del self._fetchers[worker]
 
     async def _process_stage(self) -> None:
         while True:

@@ -75,6 +75,8 @@ class RunReport(Struct, frozen=True, kw_only=True):
     media_bytes: int
     elapsed_s: float
     stages: dict[str, StageReport]
+    phases: dict[str, float]
+    """When each phase ended, in seconds since the start: `fetch`, `publish`, `index`."""
     errors: tuple[ReportedError, ...]
     notices: tuple[str, ...] = ()
     """What the person should know and need not mend."""

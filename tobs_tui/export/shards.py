@@ -32,12 +32,14 @@ class Density:
 class Shard:
     """The ids from `low` to `below - 1` of one history, not settled yet."""
 
-    __slots__ = ("below", "density", "history", "holder", "low")
+    __slots__ = ("below", "density", "high", "history", "holder", "low")
 
     def __init__(self, history: Hashable, low: int, below: int, density: Density) -> None:
         self.history = history
         self.low = low
         self.below = below
+        self.high = below - 1
+        """Where it began, for whoever shows how far it is."""
         self.density = density
         self.holder: int | None = None
 

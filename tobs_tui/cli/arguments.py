@@ -1,0 +1,46 @@
+"""What people type after a command, read into values: chat ids, dates, sizes, kinds.
+
+Bad words raise `UsageError`s that say which option was meant and what it takes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from tobs_tui.errors import UsageError
+
+# A word joiner, which no shell or person types: it keeps a leading minus from being read as an option.
+_GUARD = "\u2060"
+_MARKED_ID = re.compile(r"-\d+(/\d+)?")
+
+
+def guard_chat_ids(words: Sequence[str]) -> list[str]:
+    """Keep marked ids such as `-1001234567890` from being read as options."""
+    return [_GUARD + word if _MARKED_ID.fullmatch(word) else word for word in words]
+
+
+def chat_words(words: Sequence[str]) -> list[str]:
+    """The CHAT arguments as they were typed."""
+    return [word.removeprefix(_GUARD) for word in words]
+
+
+def parse_date(text: str | None, option: str, timezone: str) -> int | None:
+    """A day (`2025-01-05`: its first instant) or an ISO time, in `timezone` unless it names its own."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"{option} takes a date such as 2025-01-05 or 2025-01-05T14:30, not {text!r}"
+        ) from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(timezone))
+    return int(moment.timestamp())
+
+
+def today(timezone: str) -> date:
+    return datetime.now(ZoneInfo(timezone)).date()

@@ -1,0 +1,145 @@
+"""`demo serve` and `demo export`: the embedded server, alone or with an export of all that it holds."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from tobs_tui import text
+from tobs_tui.config import Settings, load_settings
+from tobs_tui.errors import ServerUnreachable, UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOptions:
+    """The knobs that all demo commands share."""
+
+    world: Path | None = None
+    messages: int = 10_000
+    chats: int = 24
+    seed: int = 1
+    rtt_ms: float = 0
+    flood: float | None = None
+    flood_wait: int = 3
+    drop_every: int | None = None
+
+    def as_words(self) -> list[str]:
+        """The options as `demo serve` takes them."""
+        words = ["--messages", str(self.messages), "--chats", str(self.chats), "--seed", str(self.seed)]
+        words += ["--rtt-ms", str(self.rtt_ms), "--flood-wait", str(self.flood_wait)]
+        for option, value in (
+            ("--world", self.world),
+            ("--flood", self.flood),
+            ("--drop-every", self.drop_every),
+        ):
+            if value is not None:
+                words += [option, str(value)]
+        return words
+
+
+def state_folder() -> Path:
+    """Where the demo's server keeps its keys, and the demo's login lives."""
+    return platformdirs.user_data_path("tobs-tui", appauthor=False) / "demo"
+
+
+def serve(options: DemoOptions, *, port: int, password: str | None, with_parent: bool) -> int:
+    """Run the server until SIGINT or SIGTERM; with a parent, until it has gone, too."""
+    from tobs_tui.demo.knobs import Knobs
+    from tobs_tui.demo.server import DemoServer, run_until_stopped
+    from tobs_tui.demo.world import generate_world, load_world
+
+    if options.world is not None:
+        try:
+            world = load_world(options.world)
+        except (OSError, ValueError) as error:
+            raise UsageError(
+                f"--world {options.world} can't be loaded: {text.for_terminal(str(error))}"
+            ) from error
+        for line in world.remapped_lines():
+            print(text.for_terminal(line), file=sys.stderr)
+    else:
+        world = generate_world(seed=options.seed, messages=options.messages, chats=options.chats)
+    knobs = Knobs(
+        rtt_ms=options.rtt_ms,
+        flood=options.flood,
+        flood_wait=options.flood_wait,
+        drop_every=options.drop_every,
+    )
+    server = DemoServer(world, knobs=knobs, state_dir=state_folder(), password=password)
+    asyncio.run(run_until_stopped(server, port=port, with_parent=with_parent))
+    return 0
+
+
+def export_demo(options: DemoOptions, *, out: Path, as_json: bool) -> int:
+    """Serve, log in, export everything, verify. The vault stays; the server goes."""
+    from tobs_tui.cli.export import ExportRequest, export_chats
+    from tobs_tui.cli.login import log_in
+    from tobs_tui.cli.offline import verify_vault
+
+    with running_server(options) as ready:
+        settings = demo_settings(ready, out)
+        with _to_stderr():
+            log_in(settings, phone=ready["phone"], code=ready["code"], password=ready["password"], qr=False)
+        code = export_chats(settings, ExportRequest(everything=True, as_json=as_json))
+    if code:
+        return code
+    with _to_stderr():
+        return verify_vault(settings, [], as_json=False)
+
+
+@contextmanager
+def running_server(options: DemoOptions) -> Iterator[dict[str, Any]]:
+    """A demo server in a process of its own; gives what `demo serve` prints when it is ready.
+
+    It stands in a session of its own, so that Ctrl+C reaches only the exporter, and ends when its
+    standard input does, so that it never outlives us.
+    """
+    command = [sys.executable, "-m", "tobs_tui", "demo", "serve", "--with-parent", *options.as_words()]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as server:
+        try:
+            assert server.stdout is not None
+            line = server.stdout.readline()
+            if not line:
+                raise ServerUnreachable("The demo's server did not start", "What it said stands above")
+            yield json.loads(line)
+        finally:
+            server.terminate()
+
+
+def demo_settings(ready: dict[str, Any], out: Path) -> Settings:
+    """Settings that point at the demo's server and at nothing of the person's own account."""
+    return load_settings(
+        {
+            "api_id": 1,
+            "api_hash": "demo",
+            "phone_number": ready["phone"],
+            "session_name": "demo",
+            "session_dir": state_folder(),
+            "export_path": out,
+            "archive_path": out / ".tobs",
+            "telegram_server": f"{ready['host']}:{ready['port']}",
+            "telegram_dc_id": ready["dc_id"],
+            "telegram_public_key": ready["public_key"],
+            "proxy_url": "",
+        }
+    )
+
+
+@contextmanager
+def _to_stderr() -> Iterator[None]:
+    """Keep stdout for the run's own report."""
+    from contextlib import redirect_stdout
+
+    with redirect_stdout(sys.stderr):
+        yield

@@ -1,0 +1,184 @@
+"""Commands that need no network: `verify`, `publish`, `search`, `config`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from enum import IntEnum
+from pathlib import Path
+
+import msgspec
+
+from tobs_tui import text
+from tobs_tui.archive import Archive, ArchiveReader, Indexer, StoredChat
+from tobs_tui.cli.output import number, plural, print_json, print_table, when
+from tobs_tui.cli.vault import kept_timezone, open_publisher
+from tobs_tui.config import Settings, describe
+from tobs_tui.errors import AmbiguousChat, TobsError, UnknownChat, UsageError
+from tobs_tui.vault.verify import ChatCheck, verify
+
+
+class Verdict(IntEnum):
+    AGREES = 0
+    DISAGREES = 1
+    UNFINISHED = 3
+
+
+def verify_vault(settings: Settings, words: Sequence[str], *, as_json: bool) -> int:
+    """0: all agree and the scope asked for is done; 3: they agree, but it is not; 1: they do not agree."""
+    with _reader(settings) as archive:
+        chosen = [stored.chat.id for stored in _chosen(archive, words)] if words else None
+        checks = verify(archive, settings.export_path, chosen)
+    verdict = _verdict(checks)
+    if as_json:
+        print_json(
+            {
+                "status": _VERDICT_NAMES[verdict],
+                "chats": [msgspec.to_builtins(check) for check in checks],
+            }
+        )
+        return verdict
+    print_table(
+        ("Chat", "Fetched", "Empty", "Failed", "Unasked", "Notes", "Files", ""),
+        [_verify_row(check) for check in checks],
+        right=(1, 2, 3, 4, 5, 6),
+    )
+    for check in checks:
+        for problem in check.problems:
+            print(f"{text.for_terminal(check.title, 40)}: {text.for_terminal(problem)}", file=sys.stderr)
+    print(_VERDICTS[verdict])
+    return verdict
+
+
+def publish_notes(settings: Settings, words: Sequence[str]) -> int:
+    """Render the notes of these chats, or of all, again from the archive."""
+    with _reader(settings) as reader:
+        owner = reader.owner()
+        chosen = _chosen(reader, words) if words else reader.chats()
+    if owner is None:
+        raise UsageError(f"The archive in {settings.archive_dir} holds nothing yet")
+    written = left = 0
+    problems: list[str] = []
+    with Archive.open(settings.archive_dir, owner) as archive:
+        publisher = open_publisher(settings, archive)
+        for stored in chosen:
+            if stored.part_of is not None:
+                continue
+            archive.mark_all_dirty(stored.chat.id)
+            report = publisher.publish(stored.chat.id)
+            written += report.written
+            left += report.left
+            problems += [f"{stored.name}: {problem}" for problem in report.problems]
+    for problem in problems:
+        print(text.for_terminal(problem), file=sys.stderr)
+    print(f"{plural(written, 'note')} written to {settings.export_path.resolve()}; the others were right.")
+    return Verdict.UNFINISHED if problems or left else Verdict.AGREES
+
+
+def search_archive(settings: Settings, words: str, *, chat: str | None, limit: int, as_json: bool) -> int:
+    """Print what matches, best first. 0 also where nothing does."""
+    _bring_index_up_to_date(settings)
+    with _reader(settings) as archive:
+        chat_id = _chosen(archive, [chat])[0].chat.id if chat else None
+        hits = archive.search(words, chat_id=chat_id, limit=limit)
+        timezone = kept_timezone(settings, archive)
+    if as_json:
+        print_json(
+            [
+                {
+                    "chat_id": hit.chat_id,
+                    "chat": hit.chat,
+                    "message_id": hit.message_id,
+                    "date": hit.date,
+                    "sender": hit.sender,
+                    "text": hit.text,
+                    "note": hit.note,
+                }
+                for hit in hits
+            ]
+        )
+        return 0
+    for hit in hits:
+        head = f"{when(hit.date, timezone)}  {hit.chat} · {hit.sender or ''}"
+        print(text.for_terminal(head, 100))
+        print(f"    {text.for_terminal(hit.text, 200)}")
+        if hit.note:
+            print(f"    {text.for_terminal(str(settings.export_path / hit.note), 300)}")
+    print(f"{plural(len(hits), 'message')} found", file=sys.stderr)
+    return 0
+
+
+def show_settings(settings: Settings) -> int:
+    """Every setting, its value and origin; secrets hidden."""
+    print_table(("Setting", "Value", "From"), describe(settings))
+    return 0
+
+
+def _bring_index_up_to_date(settings: Settings) -> None:
+    """Index what an export left; another process at it, or a folder we can't write, leaves it as it is."""
+    try:
+        with Indexer.open(settings.archive_dir) as indexer:
+            while indexer.index_some(5_000):
+                pass
+    except TobsError as error:
+        print(f"The newest messages may not be found: {text.for_terminal(error.what)}", file=sys.stderr)
+
+
+def _reader(settings: Settings) -> ArchiveReader:
+    folder: Path = settings.archive_dir
+    if not (folder / "archive.db").exists():
+        raise UsageError(
+            f"There is no archive in {folder}", "Export something first, or set EXPORT_PATH to the vault"
+        )
+    return ArchiveReader.open(folder)
+
+
+def _chosen(archive: ArchiveReader, words: Sequence[str]) -> list[StoredChat]:
+    """The archive's chats that these words name: ids, @usernames or exact titles."""
+    stored = [chat for chat in archive.chats() if chat.part_of is None]
+    chosen = []
+    for word in words:
+        found = [chat for chat in stored if _is_named(chat, word)]
+        if not found:
+            raise UnknownChat(f"No chat of the archive is called {word!r}")
+        if len(found) > 1:
+            names = ", ".join(f"{chat.chat.id} ({chat.name})" for chat in found)
+            raise AmbiguousChat(f"{word!r} may be any of {names}", "Give the id")
+        chosen += found
+    return chosen
+
+
+def _is_named(stored: StoredChat, word: str) -> bool:
+    chat = stored.chat
+    username = (chat.username or "").casefold()
+    return (
+        word == str(chat.id)
+        or word in (stored.name, chat.title)
+        or (word.startswith("@") and word[1:].casefold() == username)
+    )
+
+
+def _verdict(checks: Sequence[ChatCheck]) -> Verdict:
+    if any(check.problems for check in checks):
+        return Verdict.DISAGREES
+    if any(not check.done for check in checks):
+        return Verdict.UNFINISHED
+    return Verdict.AGREES
+
+
+def _verify_row(check: ChatCheck) -> tuple[str, ...]:
+    numbers = (check.fetched, check.empty, check.failed, check.unasked, check.notes, check.files)
+    word = "does not agree" if check.problems else "done" if check.done else "not done"
+    return (check.title, *map(number, numbers), word)
+
+
+_VERDICT_NAMES = {
+    Verdict.AGREES: "complete",
+    Verdict.UNFINISHED: "incomplete",
+    Verdict.DISAGREES: "damaged",
+}
+_VERDICTS = {
+    Verdict.AGREES: "Ledger, messages, notes and files agree; all that was asked for is here.",
+    Verdict.UNFINISHED: "All agree, but not all that was asked for is here yet: export again to go on.",
+    Verdict.DISAGREES: "They do not agree; what is wrong stands above.",
+}

@@ -1,0 +1,50 @@
+"""The boundary of every command: settings are read, the work runs, an error becomes a line and a code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import NoReturn
+
+from tobs_tui import text
+from tobs_tui.config import Settings, load_settings
+from tobs_tui.errors import TobsError
+
+INTERRUPTED = 130
+
+
+def run(
+    command: Callable[[Settings], int],
+    overrides: Mapping[str, object] | None = None,
+    *,
+    report_as_json: bool = False,
+) -> NoReturn:
+    """Run a command on the settings of all layers and end the process with its exit code."""
+    run_bare(lambda: command(load_settings(overrides or {})), report_as_json=report_as_json)
+
+
+def run_bare(command: Callable[[], int], *, report_as_json: bool = False) -> NoReturn:
+    """Run a command that reads no settings. With `report_as_json`, a failure prints a run's report, too."""
+    try:
+        code = command()
+        sys.stdout.flush()
+    except TobsError as error:
+        complain(error)
+        if report_as_json:
+            from tobs_tui.cli.summary import print_failed_report
+
+            print_failed_report(error)
+        code = error.exit_code
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python would complain once more on its way out.
+        sys.stderr.close()
+        code = 1
+    raise SystemExit(code)
+
+
+def complain(error: TobsError) -> None:
+    """Say on stderr, in one line, what was wrong and what to do."""
+    for line in error.line().splitlines():
+        print(f"tobs-tui: {text.for_terminal(line)}", file=sys.stderr)

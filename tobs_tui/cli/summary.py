@@ -1,0 +1,112 @@
+"""A run's end in words on stdout, or as one JSON object."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import msgspec
+
+from tobs_tui import text
+from tobs_tui.cli.output import duration, number, plural, print_json
+from tobs_tui.errors import TobsError
+from tobs_tui.export.report import ChatReport, ReportedError, RunReport, RunStatus
+
+_SIGNS = {"complete": "✓", "incomplete": "◐", "not yet": "○"}
+_STATUS_OF = {RunStatus.DRAINED.exit_code: RunStatus.DRAINED}
+_MOST_CHATS = 40
+_MOST_ERRORS = 20
+
+
+def print_report(report: RunReport) -> None:
+    """The report as `--json` prints it."""
+    print_json(msgspec.to_builtins(report))
+
+
+def print_failed_report(error: TobsError) -> None:
+    """The report of a run that ended before it began."""
+    print_report(
+        RunReport(
+            status=_STATUS_OF.get(error.exit_code, RunStatus.FAILED),
+            chats=(),
+            messages_new=0,
+            requests=0,
+            flood_wait_s=0.0,
+            media_files=0,
+            media_bytes=0,
+            elapsed_s=0.0,
+            stages={},
+            phases={},
+            errors=(ReportedError("", error.what, error.fix),),
+            exit_code=error.exit_code,
+        )
+    )
+
+
+def print_summary(report: RunReport) -> None:
+    """What was saved, where, what failed, and how to go on."""
+    print(_headline(report))
+    shown = [chat for chat in report.chats if chat.state != "complete" or chat.new or chat.updated]
+    if shown:
+        print()
+    width = min(40, max((len(text.for_terminal(chat.title, 40)) for chat in shown), default=0))
+    for chat in shown[:_MOST_CHATS]:
+        sign = _SIGNS.get(chat.state, "✗")
+        print(f"  {sign} {text.for_terminal(chat.title, width):<{width}}  {_chat_line(chat)}")
+    if len(shown) > _MOST_CHATS:
+        print(f"    … and {plural(len(shown) - _MOST_CHATS, 'more chat')}")
+    notes = sum(chat.notes for chat in report.chats)
+    print()
+    print(f"  {plural(report.messages_new, 'new message')}, {plural(notes, 'note')} written{_waits(report)}")
+    if report.errors:
+        print("\n  What failed")
+        for error in report.errors[:_MOST_ERRORS]:
+            print(f"    {_error_line(error)}")
+        if len(report.errors) > _MOST_ERRORS:
+            print(f"    … and {number(len(report.errors) - _MOST_ERRORS)} more; --json lists all")
+    for notice in report.notices:
+        print(f"\n  {text.for_terminal(notice)}")
+    print(f"\n  Vault: {Path(report.vault).resolve()}")
+    if report.status in (RunStatus.DRAINED, RunStatus.ABORTED, RunStatus.INCOMPLETE):
+        print("  To go on: run the same command again; it fetches only what is missing.")
+    sys.stdout.flush()
+
+
+def _headline(report: RunReport) -> str:
+    took = duration(report.elapsed_s)
+    match report.status:
+        case RunStatus.COMPLETE if not report.messages_new:
+            return f"Everything is up to date, after {took}."
+        case RunStatus.COMPLETE:
+            return f"Complete after {took}."
+        case RunStatus.INCOMPLETE:
+            return f"Not complete after {took}. All that was fetched is saved."
+        case RunStatus.DRAINED:
+            return f"Stopped safely after {took}. All that was fetched is saved."
+        case RunStatus.ABORTED:
+            return "Stopped at once. What was saved is safe; the next run fetches the rest."
+        case RunStatus.FAILED:
+            return f"Failed after {took}. What was committed is safe."
+
+
+def _chat_line(chat: ChatReport) -> str:
+    parts = [chat.state, f"{number(chat.new)} new"]
+    if chat.updated:
+        parts.append(f"{number(chat.updated)} changed")
+    if chat.deleted:
+        parts.append(f"{number(chat.deleted)} deleted")
+    if chat.failed:
+        parts.append(f"{plural(chat.failed, 'id')} failed")
+    if chat.state != "complete" and chat.expected is not None:
+        parts.append(f"{number(chat.total)} of about {number(chat.expected)} saved")
+    return " · ".join(parts)
+
+
+def _waits(report: RunReport) -> str:
+    return f", {duration(report.flood_wait_s)} of flood waits" if report.flood_wait_s else ""
+
+
+def _error_line(error: ReportedError) -> str:
+    where = f"{text.for_terminal(error.chat, 40)}: " if error.chat else ""
+    fix = f". {error.fix}" if error.fix else ""
+    return where + text.for_terminal(error.what + fix)

@@ -1,0 +1,142 @@
+"""One chat's way through a run: what is asked of it, how far it is, and what went wrong.
+
+A chat has one history, or two: a supergroup that was a basic group once keeps the old group's apart,
+with ids of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from msgspec import Struct
+
+from tobs_tui.errors import MessageFailed, TobsError
+from tobs_tui.export.job import Target
+from tobs_tui.export.report import ChatReport, ReportedError
+from tobs_tui.export.shards import Density
+from tobs_tui.model import Chat, Interval
+
+
+class ChatState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    PUBLISHING = "publishing"
+    DONE = "done"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+class History(Struct, frozen=True):
+    """One id space of a chat, and the part of it that this run is asked for."""
+
+    chat: Chat
+    """Whom to ask: the chat itself, or the basic group that it was."""
+    window: Interval
+
+
+class ChatProgress(Struct, frozen=True):
+    """One chat at one instant, for whoever shows it."""
+
+    id: int
+    title: str
+    state: ChatState
+    done: int
+    """Messages of the chat that are safe in the archive."""
+    total: int | None
+    """About how many there are; None until Telegram told. It counts some that no page gives."""
+    new: int
+    share: float | None
+    """How much of what was asked for is settled, 0 to 1; None while unknown."""
+    problem: str = ""
+
+
+class ChatRun:
+    """Mutable; owned by the exporter, shown through `progress()` and `report()`."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.state = ChatState.QUEUED
+        self.histories: tuple[History, ...] = ()
+        self.density: dict[int, Density] = {}
+        self.in_pipe = 0
+        """Pages fetched and not yet committed."""
+        self.ids_asked = 0
+        """Ids that this run set out to settle."""
+        self.ids_settled = 0
+        self.before = 0
+        """Messages that the archive held when the run began."""
+        self.new = 0
+        self.updated = 0
+        self.notes = 0
+        self.counts: dict[int, int] = {}
+        """What Telegram counts, by history."""
+        self.errors: list[TobsError] = []
+
+    @property
+    def chat(self) -> Chat:
+        return self.target.chat
+
+    @property
+    def total(self) -> int | None:
+        return sum(self.counts.values()) if self.counts else self.chat.messages
+
+    def counted(self, history_id: int, count: int) -> None:
+        """Take Telegram's count of a history, which also tells how dense its ids are."""
+        self.counts[history_id] = count
+        top = next((h.window.high for h in self.histories if h.chat.id == history_id), 0)
+        if top:
+            self.density[history_id].per_id = min(1.0, count / top)
+
+    def fail(self, error: TobsError) -> None:
+        self.errors.append(error)
+
+    def message_failed(self, message_id: int, why: str) -> None:
+        self.fail(MessageFailed(f"message {message_id}: {why}", "The next run tries it again"))
+
+    def progress(self) -> ChatProgress:
+        done = self.before + self.new
+        if self.state is ChatState.DONE:
+            share: float | None = 1.0
+        elif not self.ids_asked:
+            share = None
+        else:
+            share = self.ids_settled / self.ids_asked
+        return ChatProgress(
+            id=self.chat.id,
+            title=self.chat.title,
+            state=self.state,
+            done=done,
+            total=self.total,
+            new=self.new,
+            share=share,
+            problem=self.errors[-1].what if self.errors else "",
+        )
+
+    def report(self, *, total: int, failed: int) -> ChatReport:
+        """What came of it; `total` and `failed` are the archive's own counts."""
+        return ChatReport(
+            id=self.chat.id,
+            title=self.chat.title,
+            state=_REPORTED[self.state] if not self.errors else "incomplete",
+            new=self.new,
+            updated=self.updated,
+            deleted=0,
+            total=total,
+            failed=failed,
+            notes=self.notes,
+            expected=self.total,
+        )
+
+    def reported_errors(self) -> Sequence[ReportedError]:
+        return [ReportedError(self.chat.title, error.what, error.fix) for error in self.errors]
+
+
+_REPORTED = {
+    ChatState.QUEUED: "not yet",
+    ChatState.RUNNING: "incomplete",
+    ChatState.STOPPED: "incomplete",
+    ChatState.PUBLISHING: "complete",
+    ChatState.DONE: "complete",
+    ChatState.FAILED: "incomplete",
+}

@@ -1,0 +1,91 @@
+"""The process and write stages' work: pages become our model's messages, and then rows.
+
+A page's messages outside the ids that it settles belong to another range and are dropped here; what the
+archive already holds unchanged, it says itself. One commit takes what one chat's gathered pages hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import chain
+
+from msgspec import Struct
+
+from tobs_tui import logs
+from tobs_tui.archive import Archive, Batch
+from tobs_tui.export.chat_run import ChatRun
+from tobs_tui.export.fetching import Fetched
+from tobs_tui.model import Interval, Message, NoteKey, Person
+from tobs_tui.telegram.convert import convert_page
+
+NoteOf = Callable[[int, int | None], NoteKey]
+
+
+class Settled(Struct, frozen=True):
+    """One page converted and cut to the ids that it settles."""
+
+    run: ChatRun
+    history_id: int
+    covers: Interval
+    messages: tuple[Message, ...]
+    people: tuple[Person, ...]
+    failed: tuple[tuple[int, str], ...]
+
+    def __len__(self) -> int:
+        return len(self.messages)
+
+
+def settle(fetched: Fetched) -> Settled:
+    """Convert one page. A message that can't be converted is failed by name, never dropped."""
+    page = convert_page(fetched.raw)
+    covers = fetched.covers
+    history_id = fetched.history.chat.id
+    if page.count is not None:
+        fetched.run.counted(history_id, page.count)
+    logs.debug("page fetched")
+    return Settled(
+        run=fetched.run,
+        history_id=history_id,
+        covers=covers,
+        messages=tuple(message for message in page.messages if message.id in covers),
+        people=page.people,
+        failed=tuple(failure for failure in page.failed if failure[0] in covers),
+    )
+
+
+class Committing:
+    """Writes settled pages; tells the fetching when a chat has none left under way."""
+
+    def __init__(self, archive: Archive, note_of: NoteOf, committed: Callable[[ChatRun], None]) -> None:
+        self._archive = archive
+        self._note_of = note_of
+        self._committed = committed
+
+    async def write(self, pages: Sequence[Settled]) -> None:
+        """Commit each chat's pages in one transaction. On the loop: a thread's hand-over costs more."""
+        by_history: dict[int, list[Settled]] = {}
+        for page in pages:
+            by_history.setdefault(page.history_id, []).append(page)
+        for history_id, gathered in by_history.items():
+            self._commit(history_id, gathered)
+
+    def _commit(self, history_id: int, pages: Sequence[Settled]) -> None:
+        failed = [failure for page in pages for failure in page.failed]
+        run = pages[0].run
+        result = self._archive.commit(
+            Batch(
+                chat_id=history_id,
+                messages=tuple(chain.from_iterable(page.messages for page in pages)),
+                people=tuple(chain.from_iterable(page.people for page in pages)),
+                covers=tuple(page.covers for page in pages),
+                failed=tuple((Interval(number, number), why) for number, why in failed),
+            ),
+            self._note_of,
+        )
+        run.new += result.new
+        run.updated += result.updated
+        run.in_pipe -= len(pages)
+        for number, why in failed:
+            run.message_failed(number, why)
+        logs.debug("batch written")
+        self._committed(run)

@@ -1,0 +1,288 @@
+"""One run: fetch what is missing, commit it, publish it, and tell what came of it.
+
+    async with Account ... :
+        report = await Exporter(...).run(job)
+
+The engine is one task on the caller's loop. It ends by itself, or early when the `ShutdownManager`
+drains (what is in the pipe is committed, notes are published until the time is gone) or the caller
+cancels it (what is committed is safe). It never raises for what a report can tell.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+
+from tobs_tui import logs
+from tobs_tui.archive import Archive, Indexer
+from tobs_tui.config import Settings
+from tobs_tui.errors import TobsError
+from tobs_tui.export.chat_run import ChatProgress, ChatRun, ChatState
+from tobs_tui.export.committing import Committing, Settled, settle
+from tobs_tui.export.fetching import Fetched, Fetching, Order
+from tobs_tui.export.gauges import StageSnapshot
+from tobs_tui.export.job import Job
+from tobs_tui.export.pipeline import AsyncPipeline
+from tobs_tui.export.publishing import Publishing
+from tobs_tui.export.report import ReportedError, RunReport, RunStatus, StageReport
+from tobs_tui.shutdown import ShutdownManager
+from tobs_tui.telegram.account import Account
+from tobs_tui.telegram.governor import GovernorSnapshot
+from tobs_tui.telegram.sharded import ShardedTelegramManager, WorkerSnapshot
+from tobs_tui.vault.publisher import Publisher
+
+ANSWERS_WITHIN = 2.5
+"""Seconds that a drain gives requests under way to be answered."""
+
+PUBLISH_UNTIL = 4.0
+"""Seconds after which a drain begins no further note."""
+
+GOVERNED_WORKERS = 8
+"""Worker clients where `SHARD_COUNT=0` leaves it to the governor, which bounds what is in flight."""
+
+
+class RunSnapshot(Struct, frozen=True, kw_only=True):
+    """A run at one instant. Taking it costs microseconds a chat; nothing in it changes later."""
+
+    phase: str
+    """`fetching`, `publishing`, `stopping` or `done`."""
+    elapsed_s: float
+    messages_new: int
+    stages: tuple[StageSnapshot, ...]
+    chats: tuple[ChatProgress, ...]
+    workers: tuple[WorkerSnapshot, ...]
+    governor: GovernorSnapshot
+    requests: int
+    errors: int
+
+
+class Exporter:
+    """Runs one job. Build a new one for each run."""
+
+    def __init__(
+        self,
+        account: Account,
+        archive: Archive,
+        publisher: Publisher,
+        indexer: Indexer,
+        shutdown: ShutdownManager,
+        settings: Settings,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._account = account
+        self._archive = archive
+        self._shutdown = shutdown
+        self._settings = settings
+        self._clock = clock
+        self._started = clock()
+        self._requests_before = account.requests
+        self._flood_wait_before = account.flood_wait_s
+        self._runs: dict[int, ChatRun] = {}
+        self._problems: list[tuple[int | None, TobsError]] = []
+        self._phase = "fetching"
+        self._phase_ends: dict[str, float] = {}
+        self._manager: ShardedTelegramManager | None = None
+        self._fetching: Fetching | None = None
+        self._pipeline: AsyncPipeline[Order, Fetched, Settled] | None = None
+        self._publishing = Publishing(
+            archive, publisher, indexer, stop=self._out_of_time, problem=self._note_problem
+        )
+        self._note_of = publisher.calendar.note_of
+
+    async def run(self, job: Job) -> RunReport:
+        """Do the job as far as it can be done."""
+        self._runs = {target.chat.id: ChatRun(target) for target in job.targets}
+        failure: TobsError | None = None
+        try:
+            await self._fetch_and_publish(job)
+        except* TobsError as group:
+            failure = _first(group)
+        self._stop_unfinished()
+        self._phase = "done"
+        return self.report(failure)
+
+    @property
+    def paused(self) -> bool:
+        return self._fetching is not None and self._fetching.paused
+
+    def pause(self) -> None:
+        """Ask for no further page until `resume`; what was fetched is still written."""
+        if self._fetching is not None:
+            self._fetching.pause(True)
+
+    def resume(self) -> None:
+        if self._fetching is not None:
+            self._fetching.pause(False)
+
+    async def set_workers(self, count: int) -> None:
+        """Go on with so many worker clients."""
+        if self._manager is None or self._fetching is None or self._pipeline is None:
+            return
+        await self._manager.resize(count)
+        self._fetching.set_workers(count)
+        self._pipeline.set_workers(count)
+
+    def snapshot(self) -> RunSnapshot:
+        pipeline, manager = self._pipeline, self._manager
+        return RunSnapshot(
+            phase="stopping" if self._shutdown.draining else self._phase,
+            elapsed_s=self._clock() - self._started,
+            messages_new=sum(run.new for run in self._runs.values()),
+            stages=pipeline.snapshot().stages() if pipeline else (),
+            chats=tuple(run.progress() for run in self._runs.values()),
+            workers=tuple(worker.state for worker in manager.workers) if manager else (),
+            governor=self._account.governor.snapshot(),
+            requests=self._account.requests - self._requests_before,
+            errors=len(self._problems) + sum(len(run.errors) for run in self._runs.values()),
+        )
+
+    def report(self, failure: TobsError | None = None) -> RunReport:
+        """What the run did until now; `failure` ended it."""
+        failure = failure or (self._fetching.fatal if self._fetching else None)
+        status = self._status(failure)
+        return RunReport(
+            status=status,
+            chats=tuple(
+                run.report(
+                    total=self._archive.count(run.chat.id),
+                    failed=self._archive.failed_count(run.chat.id),
+                )
+                for run in self._runs.values()
+            ),
+            messages_new=sum(run.new for run in self._runs.values()),
+            requests=self._account.requests - self._requests_before,
+            flood_wait_s=round(self._account.flood_wait_s - self._flood_wait_before, 3),
+            media_files=0,
+            media_bytes=0,
+            elapsed_s=round(self._clock() - self._started, 3),
+            stages=self._stage_reports(),
+            phases=dict(self._phase_ends),
+            errors=tuple(self._reported(failure)),
+            notices=tuple(self._archive.notices),
+            vault=str(self._settings.export_path),
+            exit_code=failure.exit_code if failure and status is RunStatus.FAILED else status.exit_code,
+        )
+
+    async def _fetch_and_publish(self, job: Job) -> None:
+        workers = self._settings.shard_count or GOVERNED_WORKERS
+        if not self._settings.async_pipeline_enabled:
+            workers = 1
+        async with ShardedTelegramManager(self._account, workers) as manager:
+            self._manager = manager
+            self._fetching = fetching = Fetching(
+                job,
+                tuple(self._runs.values()),
+                account=self._account,
+                archive=self._archive,
+                workers=workers,
+                worker_of=lambda number: manager.workers[number],
+                stopping=lambda: self._shutdown.draining,
+                ended=self._chat_ended,
+            )
+            committing = Committing(self._archive, self._note_of, fetching.committed)
+            self._pipeline = pipeline = AsyncPipeline(
+                take=fetching.take,
+                fetch=fetching.fetch,
+                process=settle,
+                write=committing.write,
+                size=len,
+                workers=workers,
+                fetch_queue=self._settings.async_pipeline_fetch_queue_size,
+                process_queue=self._settings.async_pipeline_process_queue_size,
+                clock=self._clock,
+            )
+            async with asyncio.TaskGroup() as tasks:
+                publishing = tasks.create_task(self._publishing.run())
+                drain = tasks.create_task(self._stop_when_draining(fetching, pipeline))
+                if self._settings.async_pipeline_enabled:
+                    await pipeline.run()
+                else:
+                    await pipeline.run_in_turn()
+                drain.cancel()
+                self._phase = "publishing"
+                self._end_phase("fetch")
+                self._publishing.finish()
+                await publishing
+        await self._publishing.publish_left(self._runs)
+        self._end_phase("publish")
+        await self._publishing.index()
+        self._end_phase("index")
+
+    async def _stop_when_draining(
+        self, fetching: Fetching, pipeline: AsyncPipeline[Order, Fetched, Settled]
+    ) -> None:
+        await self._shutdown.wait_drain()
+        self._account.governor.stop()
+        fetching.wake()
+        await asyncio.sleep(ANSWERS_WITHIN)
+        pipeline.stop_fetching()
+
+    def _end_phase(self, name: str) -> None:
+        self._phase_ends[name] = round(self._clock() - self._started, 3)
+
+    def _chat_ended(self, run: ChatRun) -> None:
+        if run.state is ChatState.RUNNING:
+            run.state = ChatState.PUBLISHING
+        self._publishing.ended(run)
+
+    def _out_of_time(self) -> bool:
+        return self._shutdown.aborted or self._shutdown.drain_time() > PUBLISH_UNTIL
+
+    def _stop_unfinished(self) -> None:
+        for run in self._runs.values():
+            if run.state is ChatState.RUNNING:
+                run.state = ChatState.STOPPED
+
+    def _note_problem(self, chat_id: int | None, error: TobsError) -> None:
+        self._problems.append((chat_id, error))
+        logs.error("%s", error.line())
+
+    def _status(self, failure: TobsError | None) -> RunStatus:
+        if self._shutdown.aborted:
+            return RunStatus.ABORTED
+        everything = [error for _, error in self._problems] + [
+            error for run in self._runs.values() for error in run.errors
+        ]
+        if failure is not None and failure.exit_code != RunStatus.INCOMPLETE.exit_code:
+            return RunStatus.FAILED
+        if any(error.exit_code == RunStatus.FAILED.exit_code for error in everything):
+            return RunStatus.FAILED
+        done = all(run.state in (ChatState.DONE, ChatState.FAILED) for run in self._runs.values())
+        if self._shutdown.draining and not (done and not self._publishing.notes_left):
+            return RunStatus.DRAINED
+        if failure is not None or everything or not done:
+            return RunStatus.INCOMPLETE
+        return RunStatus.COMPLETE
+
+    def _reported(self, failure: TobsError | None) -> Sequence[ReportedError]:
+        reported = [error for run in self._runs.values() for error in run.reported_errors()]
+        for chat_id, error in self._problems:
+            run = self._runs.get(chat_id) if chat_id is not None else None
+            reported.append(ReportedError(run.chat.title if run else "", error.what, error.fix))
+        if failure is not None:
+            reported.append(ReportedError("", failure.what, failure.fix))
+        return reported
+
+    def _stage_reports(self) -> dict[str, StageReport]:
+        stages = self._pipeline.snapshot().stages() if self._pipeline else ()
+        return {
+            stage.name: StageReport(
+                items=stage.items,
+                busy_s=round(stage.busy_s, 3),
+                wait_s=round(stage.wait_s, 3),
+                queue_max=stage.high_water,
+            )
+            for stage in stages
+        }
+
+
+def _first(group: BaseExceptionGroup[TobsError]) -> TobsError:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, TobsError)
+    return error

@@ -1,0 +1,308 @@
+"""The fetch stage's work: opens chats, hands ranges to workers, asks for pages, judges failures.
+
+It promises that a range is given up only with its reason in the ledger, and that one chat's failure
+never stops the others. Committing and publishing are left to others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tobs_tui import logs
+from tobs_tui.archive import Archive, Batch, Scope
+from tobs_tui.errors import ChatUnavailable, RangeFailed, ServerUnreachable, TobsError
+from tobs_tui.export.chat_run import ChatRun, ChatState, History
+from tobs_tui.export.job import Job
+from tobs_tui.export.shards import PAGE, Density, Shard, ShardPlan
+from tobs_tui.model import Chat, ChatType, Interval
+from tobs_tui.telegram.account import Account
+from tobs_tui.telegram.chats import with_old_history
+from tobs_tui.telegram.convert import RawPage, page_covers
+from tobs_tui.telegram.governor import Stopped
+from tobs_tui.telegram.sharded import Worker
+
+FRUITLESS_ANSWERS = 3
+"""So many answers in a row that settle nothing of what was asked make a range fail."""
+
+
+class Order(Struct, frozen=True):
+    """One page to ask for."""
+
+    run: ChatRun
+    history: History
+    shard: Shard
+
+
+class Fetched(Struct, frozen=True):
+    """One answered page and the ids of the asking range that it settles."""
+
+    run: ChatRun
+    history: History
+    raw: RawPage
+    covers: Interval
+
+
+class Fetching:
+    """Owns the plan of ranges and the queue of chats; the pipeline's workers call `take` and `fetch`."""
+
+    def __init__(
+        self,
+        job: Job,
+        runs: Sequence[ChatRun],
+        *,
+        account: Account,
+        archive: Archive,
+        workers: int,
+        worker_of: Callable[[int], Worker],
+        stopping: Callable[[], bool],
+        ended: Callable[[ChatRun], None],
+    ) -> None:
+        self._job = job
+        self._account = account
+        self._archive = archive
+        self._workers = workers
+        self._worker_of = worker_of
+        self._stopping = stopping
+        self._ended = ended
+        self._waiting = deque(runs)
+        self._plan = ShardPlan()
+        self._opening = 0
+        self._owners: dict[History, ChatRun] = {}
+        self._fruitless: dict[Shard, int] = {}
+        self._gone: set[int] = set()
+        self._changed = asyncio.Event()
+        self.paused = False
+        self.fatal: TobsError | None = None
+        """What ended the fetching of every chat: a lost login, a server out of reach for all workers."""
+
+    async def take(self, number: int) -> Order | None:
+        """The next page for this worker; waits while only others have work; None when it may go home."""
+        while not (self._stopping() or self.fatal or number in self._gone or number >= self._workers):
+            if self.paused:
+                await self._until_changed()
+                continue
+            shard = self._plan.take(number)
+            if shard is not None:
+                history: History = shard.history  # type: ignore[assignment]
+                return Order(self._owners[history], history, shard)
+            if self._waiting:
+                await self._open(self._waiting.popleft(), number)
+            elif len(self._plan) or self._opening:
+                await self._until_changed()
+            else:
+                break
+        if (held := self._plan.held_by(number)) is not None:
+            self._plan.release(held)
+        self.wake()
+        return None
+
+    def wake(self) -> None:
+        """Let waiting workers look again: something changed, or the run stops."""
+        self._changed.set()
+
+    def set_workers(self, count: int) -> None:
+        """Send workers above this number home; what they held goes to the others."""
+        self._workers = count
+        self.wake()
+
+    def pause(self, paused: bool) -> None:
+        """Hand out nothing more until it is let go again."""
+        self.paused = paused
+        self.wake()
+
+    def range_of(self, number: int) -> tuple[int, Interval, int] | None:
+        """What a worker reads: the chat's id, the ids left to it, and the next one it asks below."""
+        shard = self._plan.held_by(number)
+        if shard is None or not shard.ids_left:
+            return None
+        history: History = shard.history  # type: ignore[assignment]
+        return history.chat.id, Interval(shard.low, shard.below - 1), shard.high
+
+    async def fetch(self, number: int, order: Order) -> Fetched | None:
+        """Ask for one page; a failure settles what it means and gives None."""
+        try:
+            raw = await self._worker_of(number).page(order.history.chat, order.shard.below, order.shard.limit)
+        except Stopped:
+            self._plan.release(order.shard)
+            return None
+        except RangeFailed as error:
+            self._fail_page(order, error)
+            return None
+        except TobsError as error:
+            self._plan.release(order.shard)
+            self._lose(number, order.run, error)
+            return None
+        finally:
+            self.wake()
+        return self._settle(order, raw)
+
+    def committed(self, run: ChatRun) -> None:
+        """A page of this chat is in the archive: perhaps its last."""
+        self._end_when_settled(run)
+
+    def _settle(self, order: Order, raw: RawPage) -> Fetched | None:
+        run, history, shard = order.run, order.history, order.shard
+        answered = page_covers(raw)
+        covers = shard.settle(answered) if answered is not None else None
+        if covers is None:
+            self._fruitless[shard] = self._fruitless.get(shard, 0) + 1
+            if self._fruitless[shard] >= FRUITLESS_ANSWERS:
+                self._fail_page(order, RangeFailed("the server's answers do not fit what was asked"))
+            return None
+        self._fruitless.pop(shard, None)
+        run.in_pipe += 1
+        run.ids_settled += len(covers)
+        if not shard.ids_left:
+            self._plan.finish(shard)
+        return Fetched(run, history, raw, covers)
+
+    async def _until_changed(self) -> None:
+        self._changed.clear()
+        await self._changed.wait()
+
+    async def _open(self, run: ChatRun, number: int) -> None:
+        self._opening += 1
+        try:
+            await self._plan_chat(run, self._worker_of(number))
+        except Stopped:
+            run.state = ChatState.QUEUED
+            self._waiting.appendleft(run)
+        except TobsError as error:
+            self._lose(number, run, error)
+        finally:
+            self._opening -= 1
+            self.wake()
+
+    async def _plan_chat(self, run: ChatRun, worker: Worker) -> None:
+        run.state = ChatState.RUNNING
+        chat = await self._with_old_history(run.chat)
+        self._archive.save_chats([chat])
+        run.before = self._archive.count(chat.id)
+        histories = []
+        for source in self._sources(chat):
+            window = await self._window(source, worker)
+            if window is None:
+                continue
+            self._archive.record_scope(
+                source.id,
+                Scope(
+                    since=self._job.span.since,
+                    until=self._job.span.until,
+                    low=window.low,
+                    high=window.high,
+                    media=self._job.media,
+                ),
+            )
+            histories.append(History(source, window))
+        run.histories = tuple(histories)
+        for history in histories:
+            self._owners[history] = run
+            self._put_up(run, history)
+        self._end_when_settled(run)
+
+    def _put_up(self, run: ChatRun, history: History) -> None:
+        chat = history.chat
+        missing = [history.window] if self._job.recheck else self._archive.missing(chat.id, history.window)
+        # Ids shared with other chats tell nothing of how many messages there are.
+        density = Density(1.0 if chat.type.has_own_ids else None)
+        run.density[chat.id] = density
+        run.ids_asked += sum(len(interval) for interval in missing)
+        self._plan.add(history, missing, density)
+
+    async def _with_old_history(self, chat: Chat) -> Chat:
+        """The chat with what is known of the basic group that it was; Telegram is asked once."""
+        if chat.type not in (ChatType.SUPERGROUP, ChatType.FORUM):
+            return chat
+        stored = self._archive.chat(chat.id)
+        if stored is not None and self._archive.meta(_asked_key(chat)):
+            return replace(
+                chat,
+                migrated_from=stored.chat.migrated_from,
+                migrated_top_id=stored.chat.migrated_top_id,
+            )
+        chat = await with_old_history(self._account, chat)
+        self._archive.set_meta(_asked_key(chat), "1")
+        return chat
+
+    def _sources(self, chat: Chat) -> list[Chat]:
+        if chat.migrated_from is None:
+            return [chat]
+        old = Chat(
+            id=chat.migrated_from,
+            type=ChatType.GROUP,
+            title=chat.title,
+            top_id=chat.migrated_top_id,
+        )
+        return [chat, old]
+
+    async def _window(self, chat: Chat, worker: Worker) -> Interval | None:
+        """The ids that the run's dates mean in this history; None where it has none."""
+        span = self._job.span
+        top = chat.top_id or await worker.newest_id(chat)
+        if span.until is not None and top:
+            top = min(top, await worker.newest_before(chat, span.until))
+        low = 1
+        if span.since is not None and top:
+            low = await worker.newest_before(chat, span.since) + 1
+        return Interval(low, top) if low <= top else None
+
+    def _fail_page(self, order: Order, error: RangeFailed) -> None:
+        """Give up the ids that the next page would most likely hold, with the reason, and go on below."""
+        run, history, shard = order.run, order.history, order.shard
+        failed = Interval(max(shard.low, shard.below - PAGE), shard.below - 1)
+        self._note_failed(run, history, [failed], error)
+        shard.settle(failed)
+        self._fruitless.pop(shard, None)
+        if not shard.ids_left:
+            self._plan.finish(shard)
+            self._end_when_settled(run)
+
+    def _lose(self, number: int, run: ChatRun, error: TobsError) -> None:
+        """Decide whom an error stops: a chat, a worker, or all."""
+        match error:
+            case ChatUnavailable():
+                self._give_up(run, error)
+            case ServerUnreachable():
+                self._gone.add(number)
+                logs.warning("worker %d: %s", number + 1, error.what)
+                if not run.histories:
+                    self._waiting.appendleft(run)
+                if len(self._gone) == self._workers:
+                    self.fatal = error
+            case _:
+                self.fatal = error
+
+    def _give_up(self, run: ChatRun, error: TobsError) -> None:
+        for history in run.histories:
+            self._note_failed(run, history, self._plan.drop(history), error)
+        run.fail(error)
+        run.state = ChatState.FAILED
+        self._ended(run)
+
+    def _note_failed(
+        self, run: ChatRun, history: History, ranges: Sequence[Interval], error: TobsError
+    ) -> None:
+        if not ranges:
+            return
+        self._archive.commit(
+            Batch(
+                chat_id=history.chat.id,
+                failed=tuple((interval, error.what) for interval in ranges),
+            ),
+        )
+        run.fail(error)
+
+    def _end_when_settled(self, run: ChatRun) -> None:
+        if run.state is not ChatState.RUNNING or run.in_pipe:
+            return
+        if not any(True for history in run.histories for _ in self._plan.of(history)):
+            self._ended(run)
+
+
+def _asked_key(chat: Chat) -> str:
+    return f"asked_old_history:{chat.id}"

@@ -1,0 +1,102 @@
+"""Turns ended chats into notes and search, one at a time in a thread, beside the fetching.
+
+A chat's notes come out as it ends. What a stop has no time for stays marked in the archive, and the next
+run publishes it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from tobs_tui import logs
+from tobs_tui.archive import Archive, Indexer
+from tobs_tui.errors import NoteLeftAlone, TobsError
+from tobs_tui.export.chat_run import ChatRun, ChatState
+from tobs_tui.vault.publisher import Publisher, PublishReport
+
+INDEX_STEP = 2_000
+"""Messages indexed between two looks at whether to stop."""
+
+
+class Publishing:
+    """Owns the order of publishing; `run` ends after `finish` once everything put up is out."""
+
+    def __init__(
+        self,
+        archive: Archive,
+        publisher: Publisher,
+        indexer: Indexer,
+        *,
+        stop: Callable[[], bool],
+        problem: Callable[[int | None, TobsError], None],
+    ) -> None:
+        self._archive = archive
+        self._publisher = publisher
+        self._indexer = indexer
+        self._stop = stop
+        self._problem = problem
+        # Holds each chat of the job at most once.
+        self._ended: deque[ChatRun] = deque()
+        self._changed = asyncio.Event()
+        self._finishing = False
+        self.notes_left = 0
+        """Notes that a stop left for the next run."""
+
+    def ended(self, run: ChatRun) -> None:
+        """Put a chat up whose messages are all committed."""
+        self._ended.append(run)
+        self._changed.set()
+
+    def finish(self) -> None:
+        """No more chats will come."""
+        self._finishing = True
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Publish what is put up, until `finish` and nothing is left."""
+        while True:
+            while self._ended:
+                await self._publish_ended(self._ended.popleft())
+            if self._finishing:
+                return
+            self._changed.clear()
+            await self._changed.wait()
+
+    async def publish_left(self, known: dict[int, ChatRun]) -> None:
+        """Publish what is still dirty: of chats that were stopped, and of runs that were killed."""
+        for chat_id in await asyncio.to_thread(self._archive.dirty_chats):
+            report = await self._publish(chat_id)
+            if chat_id in known and report is not None:
+                known[chat_id].notes += report.written
+
+    async def index(self) -> None:
+        """Bring the search up to date; what a stop leaves, the next run or search does."""
+        while not self._stop():
+            try:
+                done = await asyncio.to_thread(self._indexer.index_some, INDEX_STEP)
+            except TobsError as error:
+                self._problem(None, error)
+                return
+            if not done:
+                return
+
+    async def _publish_ended(self, run: ChatRun) -> None:
+        report = await self._publish(run.chat.id)
+        if report is not None:
+            run.notes += report.written
+        if run.state is ChatState.PUBLISHING:
+            run.state = ChatState.DONE
+            logs.info("%s: complete, %d new, %d notes", run.chat.title, run.new, run.notes)
+
+    async def _publish(self, chat_id: int) -> PublishReport | None:
+        try:
+            report = await asyncio.to_thread(self._publisher.publish, chat_id, stop=self._stop)
+        except TobsError as error:
+            self._problem(chat_id, error)
+            return None
+        self.notes_left += report.left
+        for problem in report.problems:
+            self._problem(chat_id, NoteLeftAlone(problem))
+        return report
