@@ -19,6 +19,8 @@ class Knobs:
     """Each K-th messages.getHistory is answered by closing the connection."""
     takeout_delay: int | None = None
     """initTakeoutSession answers TAKEOUT_INIT_DELAY_X with these seconds until they have passed."""
+    qr_accept_after: float | None = None
+    """Seconds after which a QR token that a client shows is accepted by itself; None: by nobody."""
     gzip_from: int | None = 4096
     """Answers of at least so many bytes that a handler returned as objects go out gzipped where that
     saves space; ready bytes stay as they are unless `gzip_ready` is set. None: never."""
