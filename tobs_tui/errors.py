@@ -10,6 +10,8 @@
     ├── ServerUnreachable          exit 1
     ├── ChatUnavailable            exit 3: one chat; the others go on
     ├── RangeFailed                exit 3: some ids of one chat; the others go on
+    ├── MessageFailed              exit 3: one message; the others go on
+    ├── NoteLeftAlone              exit 3: one note that a person's change keeps us from writing
     ├── ArchiveError               exit 1
     │   ├── ArchiveBusy
     │   ├── ArchiveDamaged
@@ -86,6 +88,18 @@ class ChatUnavailable(TobsError):
 
 class RangeFailed(TobsError):
     """Some ids of one chat could not be fetched; the ledger holds them as failed."""
+
+    exit_code = 3
+
+
+class MessageFailed(TobsError):
+    """One message came in a form that can't be read; the ledger holds its id as failed."""
+
+    exit_code = 3
+
+
+class NoteLeftAlone(TobsError):
+    """A published note was changed so that it can't be told what is ours; it stays as it is."""
 
     exit_code = 3
 
