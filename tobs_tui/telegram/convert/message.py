@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import struct
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +17,8 @@ from tobs_tui.telegram.convert.headers import convert_forward, convert_reply, to
 from tobs_tui.telegram.convert.media import convert_media
 from tobs_tui.telegram.convert.primitives import marked, unix, unix_or_none
 from tobs_tui.telegram.convert.rich import rich_text
+
+_log = logging.getLogger(__name__)
 
 
 class PageContext:
@@ -94,7 +98,7 @@ def _message(message: Any, page: PageContext) -> Message:
         if not text and message.rich_message is not None:
             text = rich_text(message.rich_message)
     if not whole:
-        more["raw"] = bytes(message)
+        more["raw"] = _raw(message)
     return Message(
         chat_id=page.chat_id,
         id=message.id,
@@ -120,7 +124,7 @@ def _service(message: Any, page: PageContext) -> Message:
         opens_topic = type(message.action) is types.MessageActionTopicCreate
         more["topic_id"] = message.id if opens_topic else topic_of(message.reply_to)
     if not whole:
-        more["raw"] = bytes(message)
+        more["raw"] = _raw(message)
     return Message(
         chat_id=page.chat_id,
         id=message.id,
@@ -139,3 +143,12 @@ def _sender(message: Any, page: PageContext) -> int:
     if page.chat_id > 0 and message.out:
         return page.own_id
     return page.chat_id
+
+
+def _raw(message: Any) -> bytes | None:
+    """The message's TL bytes; None, told in the log, where Telethon can't write what it has read."""
+    try:
+        return bytes(message)
+    except (AssertionError, AttributeError, TypeError, OverflowError, struct.error) as error:
+        _log.warning("a message's unusual part can't be kept raw: %s", type(error).__name__)
+        return None

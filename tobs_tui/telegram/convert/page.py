@@ -26,7 +26,7 @@ def convert_page(raw: RawPage) -> Page:
     context = PageContext(raw.chat_id, raw.own_id, raw.forum or _is_forum(raw.chat_id, answer.chats), people)
     ids, in_window = _window(raw, asked)
     messages: dict[int, Message] = {}
-    failed: dict[int, str] = {}
+    failed: dict[int, str] = dict(raw.failed)
     for message in in_window:
         try:
             converted = convert_message(message, context)
@@ -61,7 +61,8 @@ def _window(raw: RawPage, asked: list[Any]) -> tuple[list[int], list[Any]]:
     else:
         below = raw.below
         inside = [message for message in asked if 0 < message.id < below]
-    return [message.id for message in inside], inside
+    unread = [message_id for message_id, _reason in raw.failed]
+    return [message.id for message in inside] + unread, inside
 
 
 def _covers(raw: RawPage, ids: list[int], *, trusted: bool) -> Interval | None:

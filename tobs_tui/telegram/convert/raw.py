@@ -24,3 +24,5 @@ class RawPage:
     add_offset: int = 0
     forum: bool = False
     """Whether the chat is known to be a forum; the answer may tell it too."""
+    failed: tuple[tuple[int, str], ...] = ()
+    """Ids in the window whose message no answer could be read for, each with the reason."""
