@@ -1,0 +1,156 @@
+"""A small world behind a real server on loopback, settings that lead there, and accounts on it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from telethon.tl import functions, types
+
+from tobs_tui.config import Settings
+from tobs_tui.demo.rpc import REGISTRY, Call, RpcError, method
+from tobs_tui.demo.server import DemoServer, ServerInfo
+from tobs_tui.model import Chat, ChatType
+from tobs_tui.telegram.account import Account
+
+EPOCH = 1_736_078_400
+OWN_ID = 77
+CHANNEL = Chat(id=-1000000000500, type=ChatType.CHANNEL, title="Small channel", access_hash=9)
+
+SettingsFor = Callable[..., Settings]
+LoggedIn = Callable[..., Awaitable[Account]]
+
+
+class SmallWorld:
+    """One account, and one channel with messages 1 to `top` but for `gaps`, one a minute."""
+
+    account_id = OWN_ID
+    phone = "42010001"
+
+    def __init__(self) -> None:
+        self.top = 1000
+        self.gaps: set[int] = set()
+        self.unreadable: set[int] = set()
+        """Messages whose media is of a kind that nobody knows."""
+        self.forbidden: str | None = None
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.running = 0
+        self.most_running = 0
+
+    def account_user(self) -> types.User:
+        return types.User(id=OWN_ID, is_self=True, access_hash=1, first_name="Small", phone=self.phone)
+
+
+def message(world: SmallWorld, each: int) -> types.Message:
+    found = types.Message(
+        id=each,
+        peer_id=types.PeerChannel(500),
+        date=datetime.fromtimestamp(EPOCH + 60 * each, UTC),
+        message=f"Message {each}",
+    )
+    if each in world.unreadable:
+        found.media = _Unknown()
+    return found
+
+
+class _Unknown:
+    """Bytes that no layer knows."""
+
+    SUBCLASS_OF_ID = 0
+
+    def _bytes(self) -> bytes:
+        return b"\xde\xad\xbe\xef\x01\x02\x03\x04"
+
+
+async def get_users(call: Call, request: functions.users.GetUsersRequest) -> list[types.User]:
+    return [call.world.account_user()]
+
+
+async def get_history(
+    call: Call, request: functions.messages.GetHistoryRequest
+) -> types.messages.ChannelMessages:
+    world: SmallWorld = call.world
+    if world.forbidden:
+        raise RpcError(400, world.forbidden)
+    world.running += 1
+    world.most_running = max(world.most_running, world.running)
+    try:
+        await world.gate.wait()
+    finally:
+        world.running -= 1
+    ids = [each for each in range(world.top, 0, -1) if each not in world.gaps]
+    before = request.offset_date
+    # An absent date comes out of Telethon's parser as 1970.
+    if before is not None and before.timestamp() > 0:
+        ids = [each for each in ids if EPOCH + 60 * each < before.timestamp()]
+    if request.offset_id:
+        ids = [each for each in ids if each < request.offset_id]
+    limit = call.page_limit(request, min(request.limit, 100))
+    page = ids[max(0, request.add_offset) :][:limit]
+    return types.messages.ChannelMessages(
+        pts=1,
+        count=world.top - len(world.gaps),
+        messages=[message(world, each) for each in page],
+        topics=[],
+        chats=[],
+        users=[world.account_user()],
+    )
+
+
+@pytest.fixture
+def small_world() -> Iterator[SmallWorld]:
+    """A SmallWorld, with its handlers in the registry's place of the real ones."""
+    before = dict(REGISTRY)
+    method(functions.users.GetUsersRequest)(get_users)
+    method(functions.messages.GetHistoryRequest)(get_history)
+    yield SmallWorld()
+    REGISTRY.clear()
+    REGISTRY.update(before)
+
+
+@pytest.fixture
+def settings_for(tmp_path: Path) -> SettingsFor:
+    """`settings_for(server.info, proxy_url=…)`: settings that lead to a running server."""
+
+    def build(info: ServerInfo, **more: Any) -> Settings:
+        given: dict[str, Any] = {
+            "api_id": 12345,
+            "api_hash": "0123456789abcdef",
+            "session_dir": tmp_path / "sessions",
+            "telegram_server": f"{info.host}:{info.port}",
+            "telegram_dc_id": info.dc_id,
+            "telegram_public_key": str(info.public_key),
+        }
+        return Settings(**(given | more))
+
+    return build
+
+
+@pytest.fixture
+async def logged_in(settings_for: SettingsFor) -> AsyncIterator[LoggedIn]:
+    """`await logged_in(server)`: an account with a fresh login; closed at the end."""
+    accounts: list[Account] = []
+
+    async def log_in(server: DemoServer, **more: Any) -> Account:
+        info = server.info
+        account = await Account.connect(settings_for(info, **more))
+        accounts.append(account)
+        if not await account.is_authorized():
+            await account.send_code(info.phone)
+            await account.sign_in(info.code)
+        return account
+
+    yield log_in
+    for account in accounts:
+        await account.close()
+
+
+@pytest.fixture
+def channel() -> Chat:
+    """The small world's channel."""
+    return CHANNEL

@@ -1,0 +1,98 @@
+"""One governed request: through the gate, over a wire that heals, again while Telegram has trouble.
+
+Errors come out as the ones that a person can meet. All requests of an account go this way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from telethon.errors import RPCError
+
+from tobs_tui.errors import NotLoggedIn, RangeFailed, TobsError
+from tobs_tui.telegram.governor import Governor
+from tobs_tui.telegram.link import LinkBroken
+from tobs_tui.telegram.pacing import Ticket
+from tobs_tui.telegram.rpc_errors import ends_login, is_transient, translate
+from tobs_tui.telegram.wire import Wire
+
+ANSWER_TIMEOUT = 30.0
+TRIES = 5
+"""So often a request is sent while Telegram answers with errors of its own, or not at all."""
+FIRST_PAUSE = 0.5
+
+_KINDS = {
+    "GetHistoryRequest": "history",
+    "GetDialogsRequest": "dialogs",
+    "GetPinnedDialogsRequest": "dialogs",
+    "GetDialogFiltersRequest": "dialogs",
+    "GetPeerDialogsRequest": "dialogs",
+    "GetForumTopicsRequest": "dialogs",
+    "FinishTakeoutSessionRequest": "closing",
+    "LogOutRequest": "closing",
+}
+
+
+def kind_of(request: Any) -> str:
+    """The class of method whose budget a request takes from, unless its sender says otherwise."""
+    name = type(request).__name__
+    if type(request).__module__ == "telethon.tl.functions.auth" and name not in _KINDS:
+        return "auth"
+    return _KINDS.get(name, "other")
+
+
+class Caller:
+    """Sends through one governor; `on_login_lost` learns of errors after which nothing can work any more."""
+
+    def __init__(self, governor: Governor, on_login_lost: Callable[[NotLoggedIn], None]) -> None:
+        self._governor = governor
+        self._on_login_lost = on_login_lost
+
+    async def ask(
+        self,
+        wire: Wire,
+        request: Any,
+        *,
+        kind: str = "",
+        timeout: float = ANSWER_TIMEOUT,
+        patience: float | None = None,
+        tries: int = TRIES,
+    ) -> Any:
+        """Send and repeat as needed; gives the answer.
+
+        :raises RPCError: what Telegram answered, unless it means trouble of its own or the end of the login.
+        :raises NotLoggedIn: when no request of this login can work any more.
+        :raises RangeFailed: when Telegram's trouble did not pass within `tries`.
+        """
+        kind = kind or kind_of(request)
+
+        async def send(ticket: Ticket) -> Any:
+            return await wire.call(request, timeout=timeout, on_break=ticket.spoil)
+
+        for tried in range(1, tries + 1):
+            try:
+                return await self._governor.call(kind, send, patience=patience)
+            except Exception as error:  # boundary: decides what an error means for this request
+                if ends_login(error):
+                    raise self._lost(error) from error
+                if isinstance(error, LinkBroken):
+                    raise translate(error) from error
+                if not (isinstance(error, TimeoutError) or is_transient(error)):
+                    raise
+                if tried == tries:
+                    raise self._hopeless(error, tries) from error
+            await self._governor.pause(FIRST_PAUSE * 2 ** (tried - 1))
+        raise AssertionError("unreachable")
+
+    def _lost(self, error: BaseException) -> TobsError:
+        lost = translate(error)
+        if isinstance(lost, NotLoggedIn):
+            self._on_login_lost(lost)
+        return lost
+
+    def _hopeless(self, error: BaseException, tries: int) -> RangeFailed:
+        if isinstance(error, TimeoutError):
+            return RangeFailed(f"Telegram did not answer, asked {tries} times")
+        what = translate(error).what if isinstance(error, RPCError) else type(error).__name__
+        return RangeFailed(f"{what}, asked {tries} times")

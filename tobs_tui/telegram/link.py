@@ -1,0 +1,356 @@
+"""One encrypted connection to one DC, from its first byte to its break.
+
+A `Link` is never mended: whoever needs another opens another (`wire.py` does). It promises that each call
+ends, by an answer, an error, `LinkBroken` or its timeout, and that `close` takes a bounded time. What may be
+sent, and when, is left to the governor.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from telethon.crypto import AuthKey
+from telethon.errors import AuthKeyNotFound, InvalidBufferError, RPCError, SecurityError
+from telethon.network import MTProtoSender, authenticator
+from telethon.network.mtprotoplainsender import MTProtoPlainSender
+from telethon.tl import functions, types
+from telethon.tl.alltlobjects import LAYER
+from telethon.tl.tlobject import TLRequest
+
+from tobs_tui.telegram.identity import Identity
+from tobs_tui.telegram.proxy import PROXY_ERRORS
+from tobs_tui.telegram.rpc_errors import code_of
+from tobs_tui.telegram.servers import DcAddress
+
+CONNECT_TIMEOUT = 10.0
+"""Seconds for one TCP connection, key exchange and greeting included, each."""
+CLOSE_TIMEOUT = 2.0
+
+
+class LinkBroken(ConnectionError):
+    """The connection ended before the answer came; another link may do better."""
+
+
+class LinkSilent(LinkBroken):
+    """Nothing came from the server for the whole of a call's time."""
+
+
+class ProxyRefused(LinkBroken):
+    """The proxy can't be reached or does not let us through; its text is the proxy's reason."""
+
+
+class WrongKey(Exception):
+    """The server proves itself with none of the keys that we expect of it."""
+
+
+class Unreadable(Exception):
+    """An answer arrived that Telethon can't take apart; its text is the reason."""
+
+    def __init__(self, reason: str, body: bytes) -> None:
+        super().__init__(reason)
+        self.body = body
+        """The answer's bytes. They hold messages: never log them."""
+
+
+@dataclass(slots=True)
+class DcKey:
+    """The authorization key of one account on one DC, with what each new link wants to know beforehand."""
+
+    key: bytes | None = field(default=None, repr=False)
+    salt: int = 0
+    """The server's salt, if known: a wrong one costs a round trip."""
+    time_offset: int = 0
+
+
+class Sent(TLRequest):  # type: ignore[misc]
+    """A request as it goes out: wrapped as the link needs it, with its answer read as the inner request's."""
+
+    def __init__(self, request: Any, wrapped: Any) -> None:
+        self._request = request
+        self._wrapped = wrapped
+        self.error_name = ""
+        """The name of the error that Telegram answered with, as it stood in the answer."""
+
+    @property
+    def query(self) -> Any:
+        return self._request
+
+    def _bytes(self) -> bytes:
+        return bytes(self._wrapped)
+
+    def read_result(self, reader: Any) -> Any:  # type: ignore[override, unused-ignore]
+        try:
+            return self._request.read_result(reader)
+        except Exception as error:  # boundary: whatever a parser meets in bytes that it does not know
+            reader.set_position(0)
+            raise Unreadable(f"{type(error).__name__} in the answer", reader.read()) from None
+
+
+class _PinnedPlainSender(MTProtoPlainSender):  # type: ignore[misc]
+    """Speaks the key exchange, and lets only the given public keys take part in it."""
+
+    def __init__(self, connection: Any, keys: frozenset[int], *, loggers: Any) -> None:
+        super().__init__(connection, loggers=loggers)
+        self._keys = keys
+
+    async def send(self, request: Any) -> Any:
+        answer = await super().send(request)
+        if isinstance(answer, types.ResPQ):
+            pinned = [key for key in answer.server_public_key_fingerprints if key in self._keys]
+            if not pinned:
+                raise WrongKey
+            answer.server_public_key_fingerprints = pinned
+        return answer
+
+
+class _Sender(MTProtoSender):  # type: ignore[misc]
+    """Telethon's sender without its own retries: it fails at the first break, with the cause."""
+
+    def __init__(
+        self, dc_key: DcKey, keys: frozenset[int], *, loggers: Any, updates: Any, clock: Any
+    ) -> None:
+        super().__init__(
+            AuthKey(dc_key.key),
+            loggers=loggers,
+            retries=0,
+            delay=0,
+            auto_reconnect=False,
+            connect_timeout=CONNECT_TIMEOUT,
+            updates_queue=updates,
+        )
+        self._keys = keys
+        self._clock = clock
+        self.heard = clock()
+        """When the server last said something that we could decrypt."""
+
+    async def _try_connect(self, attempt: int) -> bool:
+        await self._connection.connect(timeout=self._connect_timeout)
+        return True
+
+    async def _try_gen_auth_key(self, attempt: int) -> bool:
+        plain = _PinnedPlainSender(self._connection, self._keys, loggers=self._loggers)
+        self.auth_key.key, self._state.time_offset = await authenticator.do_authentication(plain)
+        return True
+
+    async def _process_message(self, message: Any) -> None:
+        self.heard = self._clock()
+        await super()._process_message(message)
+
+    async def _handle_rpc_result(self, message: Any) -> None:
+        result = message.obj
+        state = self._pending_state.get(result.req_msg_id)
+        if result.error and state is not None and isinstance(state.request, Sent):
+            state.request.error_name = result.error.error_message
+        await super()._handle_rpc_result(message)
+
+    def forget(self, future: asyncio.Future[Any]) -> None:
+        """Drop a request that nobody waits for any more."""
+        for msg_id, state in list(self._pending_state.items()):
+            if state.future is future:
+                del self._pending_state[msg_id]
+
+
+class Updates:
+    """Takes what the server pushes; throws it away unless somebody listens."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[Any], None]] = []
+
+    def put_nowait(self, update: Any) -> None:
+        for listener in tuple(self._listeners):
+            listener(update)
+
+    @contextlib.contextmanager
+    def listening(self, listener: Callable[[Any], None]) -> Any:
+        self._listeners.append(listener)
+        try:
+            yield
+        finally:
+            self._listeners.remove(listener)
+
+
+class _Loggers(dict[str, logging.Logger]):
+    """Telethon's loggers by its modules' names, under ours."""
+
+    def __missing__(self, name: str) -> logging.Logger:
+        return _log.getChild(name.removeprefix("telethon."))
+
+
+_log = logging.getLogger("tobs_tui.telegram.mtproto")
+# Below that, Telethon writes bytes of messages into its log lines.
+_log.setLevel(logging.ERROR)
+
+
+class Link:
+    """One connection. `open` it once, `call` through it side by side, `close` it."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        address: DcAddress,
+        dc_key: DcKey,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._identity = identity
+        self._dc_key = dc_key
+        self._clock = clock
+        self.address = address
+        self.updates = Updates()
+        self.requests = 0
+        """RPC calls sent, the greeting included."""
+        self._quiet = False
+        self._broken: BaseException | None = None
+        self._outstanding: set[asyncio.Future[Any]] = set()
+        self._sender = _Sender(dc_key, identity.keys, loggers=_Loggers(), updates=self.updates, clock=clock)
+
+    @property
+    def alive(self) -> bool:
+        return self._broken is None and bool(self._sender.is_connected())
+
+    @property
+    def heard(self) -> float:
+        """When the server last said anything, by the clock given."""
+        return float(self._sender.heard)
+
+    async def open(self, *, updates: bool = False, timeout: float = CONNECT_TIMEOUT) -> Any:
+        """Connect, make a key if there is none, greet; gives the server's `help.Config`.
+
+        :raises WrongKey: when the server has another public key than ours.
+        :raises OSError: when there is no way to it, or it breaks off; TimeoutError when it does not answer.
+        """
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT + timeout):
+                await self._connect()
+            return await self._greet(updates=updates, timeout=timeout)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def call(self, request: Any, *, timeout: float = 30.0) -> Any:
+        """Send one request and wait for its answer.
+
+        :raises LinkBroken: when the connection ends first; LinkSilent when nothing at all was heard.
+        :raises TimeoutError: when the server speaks, but does not answer this.
+        :raises Unreadable: when the answer can't be taken apart.
+        :raises RPCError: what Telegram answered.
+        """
+        # LogOut's answer may be an acknowledgement alone, which Telethon knows by the request's class.
+        bare = isinstance(request, functions.auth.LogOutRequest)
+        wrapped = functions.InvokeWithoutUpdatesRequest(request) if self._quiet else request
+        return await self._send(request if bare else Sent(request, wrapped), timeout)
+
+    async def ping(self, *, timeout: float) -> None:
+        """Ask whether the server still listens. :raises LinkBroken: when it does not."""
+        try:
+            await self._send(functions.PingRequest(ping_id=random.getrandbits(62)), timeout)
+        except TimeoutError as error:
+            raise LinkSilent(f"no pong in {timeout:g} s") from error
+
+    async def close(self) -> None:
+        """End the connection within about two seconds, whatever state it is in."""
+        self._fail(LinkBroken("the connection was closed"))
+        try:
+            async with asyncio.timeout(CLOSE_TIMEOUT):
+                await self._sender.disconnect()
+                connection = self._sender._connection
+                if connection is not None:
+                    await connection.disconnect()
+        except (OSError, TimeoutError) as error:
+            _log.debug("a connection did not close in time: %s", type(error).__name__)
+
+    async def _connect(self) -> None:
+        sender, address = self._sender, self.address
+        sender._state.salt = self._dc_key.salt
+        sender._state.time_offset = self._dc_key.time_offset
+        connection = self._identity.way.transport(
+            address.host,
+            address.port,
+            address.dc_id,
+            loggers=_Loggers(),
+            proxy=self._identity.way.argument,
+        )
+        try:
+            await sender.connect(connection)
+        except PROXY_ERRORS as error:
+            raise ProxyRefused(str(error)) from error
+        except (SecurityError, AssertionError, InvalidBufferError, asyncio.IncompleteReadError) as error:
+            raise LinkBroken("the key exchange failed") from error
+        finally:
+            if not sender.is_connected():
+                with contextlib.suppress(OSError):
+                    await connection.disconnect()
+        self._dc_key.key = sender.auth_key.key
+        self._dc_key.time_offset = sender._state.time_offset
+        sender._disconnected.add_done_callback(self._on_disconnected)
+
+    async def _greet(self, *, updates: bool, timeout: float) -> Any:
+        """Say who we are. A server that does not know how to keep quiet is asked without."""
+        if not updates:
+            try:
+                config = await self._greet_once(quiet=True, timeout=timeout)
+            except RPCError as error:
+                if code_of(error) not in ("INPUT_METHOD_INVALID", "METHOD_INVALID", "NOT_IMPLEMENTED"):
+                    raise
+            else:
+                self._quiet = True
+                return config
+        return await self._greet_once(quiet=False, timeout=timeout)
+
+    async def _greet_once(self, *, quiet: bool, timeout: float) -> Any:
+        query = functions.help.GetConfigRequest()
+        greeting = self._identity.greeting(query)
+        if quiet:
+            greeting = functions.InvokeWithoutUpdatesRequest(greeting)
+        return await self._send(Sent(query, functions.InvokeWithLayerRequest(LAYER, greeting)), timeout)
+
+    async def _send(self, sent: Any, timeout: float) -> Any:
+        if self._broken is not None:
+            raise LinkBroken("the connection is closed") from self._broken
+        began = self._clock()
+        try:
+            future = self._sender.send(sent)
+        except ConnectionError as error:
+            raise LinkBroken("the connection is closed") from error
+        self.requests += 1
+        self._outstanding.add(future)
+        try:
+            await asyncio.wait({future}, timeout=timeout)
+        finally:
+            self._outstanding.discard(future)
+            if not future.done():
+                future.cancel()
+                self._sender.forget(future)
+        if future.cancelled():
+            if self.alive:
+                if self.heard < began:
+                    raise LinkSilent(f"nothing heard for {timeout:g} s")
+                raise TimeoutError(f"no answer in {timeout:g} s")
+            raise LinkBroken("the connection ended") from self._broken
+        self._dc_key.salt = self._sender._state.salt
+        try:
+            return future.result()
+        except (OSError, asyncio.IncompleteReadError, InvalidBufferError) as error:
+            raise LinkBroken("the connection ended") from error
+
+    def _on_disconnected(self, disconnected: asyncio.Future[Any]) -> None:
+        error = None if disconnected.cancelled() else disconnected.exception()
+        self._fail(error or LinkBroken("the connection ended"))
+
+    def _fail(self, error: BaseException) -> None:
+        if self._broken is None:
+            self._broken = error
+        for future in tuple(self._outstanding):
+            if not future.done():
+                # Requests still in Telethon's send queue would otherwise wait for ever.
+                if isinstance(error, AuthKeyNotFound):
+                    future.set_exception(error)
+                else:
+                    future.cancel()
