@@ -65,7 +65,7 @@ async def _list(
     from msgspec.structs import replace
 
     async with await Account.connect(settings) as account:
-        await account.require_login()
+        _ = account.owner  # raises where nobody is logged in
         chats = [
             chat
             for chat in await list_chats(account)

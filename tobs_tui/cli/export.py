@@ -72,8 +72,8 @@ async def _export(settings: Settings, request: ExportRequest) -> RunReport:
 async def _run(
     settings: Settings, request: ExportRequest, account: Account, shutdown: ShutdownManager
 ) -> RunReport:
-    await unless_stopped(shutdown, account.require_login())
-    with Archive.open(settings.archive_dir, account.owner) as archive:
+    owner = account.owner
+    with Archive.open(settings.archive_dir, owner) as archive:
         settle_changes(settings, archive, yes=request.yes)
         timezone = kept_timezone(settings, archive)
         span = Span(

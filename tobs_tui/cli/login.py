@@ -10,7 +10,6 @@ from tobs_tui import logs, text
 from tobs_tui.config import Settings
 from tobs_tui.errors import LoginFailed, NotLoggedIn, UsageError
 from tobs_tui.telegram.account import Account
-from tobs_tui.telegram.login import PasswordNeeded
 
 TRIES = 3
 """How often a wrong code or password may be typed again."""
@@ -52,12 +51,10 @@ async def _by_code(
     given = code is not None
     for left in reversed(range(TRIES)):
         if code is None:
-            code = _ask(f"Code ({sent.where}): ", "--code")
+            code = _ask(f"Code, sent {sent.by}: ", "--code")
         try:
-            await account.sign_in(code)
-            return
-        except PasswordNeeded:
-            await _by_password(account, password)
+            if not await account.sign_in(code):
+                await _by_password(account, password)
             return
         except LoginFailed as error:
             if given or not left or error.field != "code":
@@ -89,14 +86,13 @@ async def _by_qr(account: Account, password: str | None) -> None:
     while True:
         segno.make(login.url).terminal(sys.stdout, compact=True)
         sys.stdout.flush()
-        try:
-            if await login.wait():
-                return
-        except PasswordNeeded:
+        accepted = await login.wait()
+        if accepted is False:
             await _by_password(account, password)
+        if accepted is not None:
             return
         print("That code has expired; here is a new one.")
-        login = await account.qr_login()
+        await login.recreate()
 
 
 async def _log_out(settings: Settings) -> int:

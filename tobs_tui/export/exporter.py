@@ -122,6 +122,7 @@ class Exporter:
         """Go on with so many worker clients."""
         if self._manager is None or self._fetching is None or self._pipeline is None:
             return
+        self._fetching.set_workers(min(count, len(self._manager.workers)))
         await self._manager.resize(count)
         self._fetching.set_workers(count)
         self._pipeline.set_workers(count)
