@@ -83,7 +83,7 @@ def environment(ready: dict[str, Any], home: Path, vault: Path) -> dict[str, str
 def tobs(env: dict[str, str], *words: str) -> str:
     """Run the product's command line; returns its stdout."""
     done = subprocess.run(
-        [sys.executable, str(Path(__file__)), "tobs", *words],
+        [sys.executable, "-m", __name__, "tobs", *words],
         env=env,
         stdout=subprocess.PIPE,
         text=True,
@@ -110,7 +110,7 @@ def run_contender(name: str, env: dict[str, str], server_pid: int, *words: str) 
 
 
 def _child(env: dict[str, str], *words: str) -> str:
-    command = [sys.executable, str(Path(__file__)), *words]
+    command = [sys.executable, "-m", __name__, *words]
     return subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
