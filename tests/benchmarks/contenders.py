@@ -114,22 +114,21 @@ def _child(env: dict[str, str], *words: str) -> str:
     return subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
-async def bare_loop(session: str, chat_id: int, public_key: str) -> None:
+async def bare_loop(phone: str, code: str, chat_id: int, public_key: str) -> None:
     """The loop that everything else is held against: GetHistoryRequest, 100 at a time, counted only."""
     from telethon import TelegramClient
-    from telethon.crypto import AuthKey, rsa
-    from telethon.sessions import MemorySession, SQLiteSession
+    from telethon.crypto import rsa
+    from telethon.sessions import MemorySession
     from telethon.tl.functions.messages import GetHistoryRequest
 
     rsa.add_key(public_key, old=True)
     host, _, port = os.environ["TELEGRAM_SERVER"].rpartition(":")
-    kept = SQLiteSession(session)
-    memory = MemorySession()
-    memory.set_dc(int(os.environ["TELEGRAM_DC_ID"]), host, int(port))
-    memory.auth_key = AuthKey(kept.auth_key.key)
-    kept.close()
-    client = TelegramClient(memory, 1, "benchmark", receive_updates=False)
+    session = MemorySession()
+    session.set_dc(int(os.environ["TELEGRAM_DC_ID"]), host, int(port))
+    client = TelegramClient(session, 1, "benchmark", receive_updates=False)
     await client.connect()
+    await client.send_code_request(phone)
+    await client.sign_in(phone, code)
     async for dialog in client.iter_dialogs():
         if dialog.id == chat_id:
             peer = dialog.input_entity
@@ -193,4 +192,4 @@ if __name__ == "__main__":
         product(sys.argv[2:])
     else:
         key = Path(os.environ["TELEGRAM_PUBLIC_KEY"]).read_text()
-        asyncio.run(bare_loop(sys.argv[2], int(sys.argv[3]), key))
+        asyncio.run(bare_loop(sys.argv[1], sys.argv[2], int(sys.argv[3]), key))

@@ -31,8 +31,7 @@ def one_round(messages: int, rtt_ms: float, workers: tuple[int, ...]) -> list[Me
             env = environment(ready, home, home / "vault")
             tobs(env, "login", "--phone", ready["phone"], "--code", ready["code"])
             chat = largest_chat(env)
-            session = str(next((home / "sessions").glob("*.session")))
-            results = [run_contender("bare loop", env, pid, session, str(chat))]
+            results = [run_contender("bare loop", env, pid, ready["phone"], ready["code"], str(chat))]
             for count in workers:
                 own = environment(ready, home, home / f"vault{count}")
                 words = ("export", str(chat), "--workers", str(count))
