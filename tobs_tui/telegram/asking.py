@@ -12,8 +12,8 @@ class Asks(Protocol):
     def own_id(self) -> int:
         """The account's own user id."""
 
-    async def ask(self, request: Any, *, of: str = "other", chat: str = "") -> Any:
-        """The answer to one request of the governor's class `of`; `chat` is the title for errors.
+    async def ask(self, request: Any, *, of: str = "", chat: str = "") -> Any:
+        """The answer to one request of the governor's class `of` (empty: by the request); `chat` is for errors.
 
         :raises TobsError: translated, when the request can't be answered.
         """

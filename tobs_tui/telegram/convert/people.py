@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,6 +10,8 @@ from telethon.tl import types
 
 from tobs_tui.model import Person, PersonKind
 from tobs_tui.telegram.convert.primitives import channel_mark
+
+_log = logging.getLogger(__name__)
 
 DELETED_NAME = "Deleted account"
 
@@ -94,7 +97,11 @@ def people_of(*peers: Iterable[Any]) -> dict[int, Person]:
     people: dict[int, Person] = {}
     for group in peers:
         for peer in group:
-            person = person_of(peer)
+            try:
+                person = person_of(peer)
+            except Exception as error:  # the boundary of one person: a page goes on without the name
+                _log.warning("a person's name can't be read: %s", type(error).__name__)
+                continue
             if person is None:
                 continue
             known = people.get(person.id)
