@@ -1,1 +1,44 @@
+"""The archive: what was fetched, in SQLite, with a ledger that says so of every message id.
 
+`Archive` writes (one process at a time), `ArchiveReader` reads (any number), `Indexer` makes it searchable.
+How things look to people is left to others.
+"""
+
+from tobs_tui.archive.ledger import Covered, Failed, IdState, Ledger
+from tobs_tui.archive.opening import has_archive
+from tobs_tui.archive.reader import ArchiveReader
+from tobs_tui.archive.search import Indexer
+from tobs_tui.archive.values import (
+    Batch,
+    CommitResult,
+    FileState,
+    Hit,
+    NoteRow,
+    Scope,
+    StoredChat,
+    StoredFile,
+    StoredMessage,
+    Version,
+)
+from tobs_tui.archive.writer import Archive
+
+__all__ = [
+    "Archive",
+    "ArchiveReader",
+    "Batch",
+    "CommitResult",
+    "Covered",
+    "Failed",
+    "FileState",
+    "Hit",
+    "IdState",
+    "Indexer",
+    "Ledger",
+    "NoteRow",
+    "Scope",
+    "StoredChat",
+    "StoredFile",
+    "StoredMessage",
+    "Version",
+    "has_archive",
+]

@@ -1,0 +1,141 @@
+"""What the archive knows of published notes: their files, whom they name, and which are dirty.
+
+A dirty note carries the generation of the transaction that made it so. Clearing takes only what was listed:
+what became dirty again while it was rendered stays.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+from tobs_tui.archive import people
+from tobs_tui.archive.rows import chunks, marks
+from tobs_tui.archive.values import NoteRow
+from tobs_tui.model import NoteKey
+
+_COLUMNS = "chat, topic, period, part, path, region_hash, planned_hash"
+
+
+def load(db: sqlite3.Connection, chat_id: int, key: NoteKey | None = None) -> list[NoteRow]:
+    """The files of a chat's notes, or of one note, in order."""
+    where, values = ("", ()) if key is None else (" AND topic=? AND period=?", (key.topic_id, key.period))
+    rows = db.execute(
+        f"SELECT {_COLUMNS} FROM notes WHERE chat=?{where} ORDER BY topic, period, part", (chat_id, *values)
+    ).fetchall()
+    return [
+        NoteRow(
+            chat_id=chat,
+            topic_id=topic,
+            period=period,
+            part=part,
+            path=path,
+            region_hash=region_hash,
+            planned_hash=planned_hash,
+            people=_named(db, chat, topic, period, part),
+        )
+        for chat, topic, period, part, path, region_hash, planned_hash in rows
+    ]
+
+
+def dirty(db: sqlite3.Connection, chat_id: int) -> list[NoteKey]:
+    rows = db.execute("SELECT topic, period FROM dirty WHERE chat=? ORDER BY topic, period", (chat_id,))
+    return [NoteKey(topic, period) for topic, period in rows]
+
+
+def dirty_chats(db: sqlite3.Connection) -> list[int]:
+    return [row[0] for row in db.execute("SELECT DISTINCT chat FROM dirty ORDER BY chat")]
+
+
+def mark(db: sqlite3.Connection, marked: Iterable[tuple[int, NoteKey]], generation: int) -> None:
+    """Makes notes dirty, each given by its chat and key."""
+    db.executemany(
+        "INSERT INTO dirty (chat, topic, period, generation) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (chat, topic, period) DO UPDATE SET generation=excluded.generation",
+        [(chat_id, key.topic_id, key.period, generation) for chat_id, key in marked],
+    )
+
+
+def mark_published(db: sqlite3.Connection, chat_id: int | None, generation: int) -> None:
+    """Makes every published note (of one chat) dirty."""
+    rows = db.execute(
+        "SELECT DISTINCT coalesce(part_of, chat) AS whose, topic, period FROM notes"
+        " LEFT JOIN chats ON chats.id=notes.chat WHERE ?1 IS NULL OR whose=?1",
+        (chat_id,),
+    ).fetchall()
+    mark(db, [(chat, NoteKey(topic, period)) for chat, topic, period in rows], generation)
+
+
+def naming(db: sqlite3.Connection, person_ids: Iterable[int]) -> set[tuple[int, NoteKey]]:
+    """The notes that name one of these people."""
+    return {
+        (chat, NoteKey(topic, period))
+        for some in chunks(person_ids)
+        for chat, topic, period in db.execute(
+            f"SELECT DISTINCT chat, topic, period FROM note_people WHERE person IN ({marks(some)})", some
+        )
+    }
+
+
+def plan(db: sqlite3.Connection, rows: Iterable[NoteRow]) -> None:
+    """Keeps what is about to be written beside what was written last."""
+    db.executemany(
+        "INSERT INTO notes (chat, topic, period, part, path, planned_hash) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (chat, topic, period, part)"
+        " DO UPDATE SET path=excluded.path, planned_hash=excluded.planned_hash",
+        [(row.chat_id, row.topic_id, row.period, row.part, row.path, row.planned_hash) for row in rows],
+    )
+
+
+def written(db: sqlite3.Connection, rows: Iterable[NoteRow]) -> None:
+    """Keeps what was written, and whom each file names. Without a `region_hash`, the planned one is taken."""
+    for row in rows:
+        place = (row.chat_id, row.topic_id, row.period, row.part)
+        db.execute(
+            "INSERT INTO notes (chat, topic, period, part, path, region_hash) VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (chat, topic, period, part)"
+            " DO UPDATE SET path=excluded.path, region_hash=excluded.region_hash, planned_hash=NULL",
+            (*place, row.path, row.region_hash or row.planned_hash),
+        )
+        if row.people == _named(db, *place):
+            continue
+        db.execute("DELETE FROM note_people WHERE chat=? AND topic=? AND period=? AND part=?", place)
+        db.executemany(
+            "INSERT OR IGNORE INTO note_people (person, chat, topic, period, part) VALUES (?, ?, ?, ?, ?)",
+            [(person, *place) for person in row.people],
+        )
+
+
+def forget(db: sqlite3.Connection, rows: Iterable[NoteRow]) -> None:
+    """Drops what was known of files that are no more."""
+    for row in rows:
+        place = (row.chat_id, row.topic_id, row.period, row.part)
+        db.execute("DELETE FROM note_people WHERE chat=? AND topic=? AND period=? AND part=?", place)
+        db.execute("DELETE FROM notes WHERE chat=? AND topic=? AND period=? AND part=?", place)
+
+
+def clear(
+    db: sqlite3.Connection, chat_id: int, keys: Iterable[NoteKey], rows: Iterable[NoteRow], listed: int
+) -> None:
+    """Takes notes off the dirty list, but for those that changed since `listed`, the listing's generation.
+
+    A person of a row's whose name changed since then leaves its note dirty too: it may show the old name.
+    """
+    named: dict[NoteKey, set[int]] = {}
+    for row in rows:
+        named.setdefault(row.key, set()).update(row.people)
+    for key in keys:
+        if people.newest_generation(db, named.get(key, ())) > listed:
+            continue
+        db.execute(
+            "DELETE FROM dirty WHERE chat=? AND topic=? AND period=? AND generation<=?",
+            (chat_id, key.topic_id, key.period, listed),
+        )
+
+
+def _named(db: sqlite3.Connection, chat: int, topic: int, period: str, part: int) -> tuple[int, ...]:
+    rows = db.execute(
+        "SELECT person FROM note_people WHERE chat=? AND topic=? AND period=? AND part=? ORDER BY person",
+        (chat, topic, period, part),
+    )
+    return tuple(row[0] for row in rows)

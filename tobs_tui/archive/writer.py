@@ -1,0 +1,176 @@
+"""The archive's one writer: each batch is one transaction, with all that follows from it.
+
+Besides its rows, a commit writes which ids it settles and which notes it makes dirty: those of its messages,
+those that quote or link to them, and those that name a person whose name is another now.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from tobs_tui.archive import chats, commit, connection, coverage, identity, media, notes, opening, related
+from tobs_tui.archive.locking import WriterLock
+from tobs_tui.archive.reader import ArchiveReader
+from tobs_tui.archive.related import NoteOf
+from tobs_tui.archive.values import Batch, CommitResult, FileState, NoteRow, Scope
+from tobs_tui.model import Chat, NoteKey, Owner
+
+
+class Archive(ArchiveReader):
+    """The archive, opened for writing. Safe in several threads, one at a time."""
+
+    notices: tuple[str, ...]
+    """What a person should be told about how the archive had to be opened."""
+
+    def __init__(
+        self,
+        folder: Path,
+        db: sqlite3.Connection,
+        lock: WriterLock,
+        notices: tuple[str, ...],
+        now: Callable[[], float],
+    ) -> None:
+        """Use `open`."""
+        super().__init__(folder, db)
+        self.notices = notices
+        self._writer = lock
+        self._now = now
+        # The generation at which a chat's dirty notes were listed last.
+        self._listed: dict[int, int] = {}
+
+    @classmethod
+    def open(  # type: ignore[override]  # a writer must say whose archive it is
+        cls, folder: Path, owner: Owner, *, now: Callable[[], float] = time.time
+    ) -> Self:
+        """Opens or creates the archive in a folder, for this process alone to write.
+
+        :raises ArchiveBusy: another process writes to it. :raises ArchiveOfOther: it is another account's.
+        :raises ArchiveDamaged: the file is damaged or no archive; it isn't touched.
+        :raises ArchiveNotWritable: :raises ArchiveTooNew: :raises DiskFull: as their classes say.
+        """
+        lock = opening.acquire(folder)
+        try:
+            db, notices = opening.open_writing(folder, owner)
+        except BaseException:
+            lock.release()
+            raise
+        return cls(folder, db, lock, notices, now)
+
+    def close(self) -> None:
+        """Leaves one file behind, without a log, and lets the next writer in. Safe to call twice."""
+        super().close()
+        self._writer.release()
+
+    # Facts
+
+    def set_meta(self, key: str, value: str) -> None:
+        with self._writing() as db:
+            identity.set_meta(db, key, value)
+
+    def save_chats(self, listed: Iterable[Chat]) -> None:
+        """Keeps chats as they were listed: a new title is an alias, the top only rises."""
+        with self._writing() as db:
+            chats.save(db, listed)
+
+    def record_scope(self, chat_id: int, scope: Scope) -> None:
+        """Keeps what was asked for of a chat."""
+        with self._writing() as db:
+            coverage.record_scope(db, chat_id, scope, self._now())
+
+    def give_folder(self, chat_id: int, folder: str) -> None:
+        """Keeps a chat's folder in the vault."""
+        with self._writing() as db:
+            chats.give_folder(db, chat_id, folder)
+
+    def save_flood_wait(self, method_class: str, until: float) -> None:
+        """Keeps until when (Unix seconds) a class of method waits."""
+        with self._writing() as db:
+            db.execute("INSERT OR REPLACE INTO flood_waits VALUES (?, ?)", (method_class, until))
+
+    # Messages
+
+    def commit(self, batch: Batch, note_of: NoteOf) -> CommitResult:
+        """Writes a batch in one transaction, or nothing of it.
+
+        :raises DiskFull: :raises ArchiveNotWritable: as their classes say; the archive is as before.
+        """
+        with self._writing() as db:
+            return commit.write(db, batch, note_of, self._now())
+
+    def save_file_state(
+        self,
+        file_id: int,
+        state: FileState,
+        note_of: NoteOf,
+        *,
+        reason: str | None = None,
+        path: str | None = None,
+    ) -> None:
+        """Keeps what became of a file, and makes the notes that show it dirty."""
+        with self._writing() as db:
+            shown = media.save_state(db, file_id, state, reason, path)
+            places = [
+                related.Place(chat_id, stored.message.date, stored.message.topic_id)
+                for chat_id, message_id in shown
+                if (stored := self.message(chat_id, message_id)) is not None
+            ]
+            notes.mark(db, related.keys(db, places, note_of), commit.next_generation(db))
+
+    # Notes
+
+    def dirty_notes(self, chat_id: int) -> list[NoteKey]:
+        with self._lock:
+            listed = self._read(commit.generation)
+            keys = super().dirty_notes(chat_id)
+            self._listed[chat_id] = listed
+        return keys
+
+    def mark_dirty(self, chat_id: int, keys: Iterable[NoteKey]) -> None:
+        """Makes notes of a chat dirty."""
+        with self._writing() as db:
+            whose = chats.notes_of(db, chat_id)
+            notes.mark(db, [(whose, key) for key in keys], commit.next_generation(db))
+
+    def mark_all_dirty(self, chat_id: int | None = None, note_of: NoteOf | None = None) -> None:
+        """Makes every note (of one chat) dirty: those published and, with `note_of`, those of all rows."""
+        with self._writing() as db:
+            generation = commit.next_generation(db)
+            notes.mark_published(db, chat_id, generation)
+            if note_of is not None:
+                notes.mark(db, related.keys(db, related.everywhere(db, chat_id), note_of), generation)
+
+    def plan_notes(self, rows: Sequence[NoteRow]) -> None:
+        """Keeps what is about to be written (`planned_hash`), before a file is replaced."""
+        with self._writing() as db:
+            notes.plan(db, rows)
+
+    def notes_written(
+        self, rows: Sequence[NoteRow], clears: Iterable[NoteKey], *, chat_id: int | None = None
+    ) -> None:
+        """Keeps what was written, and takes notes off the dirty list; without rows, say of which chat.
+
+        A note that became dirty again since this archive's `dirty_notes` listed it stays on the list.
+        """
+        keys = list(clears)
+        whose = chat_id if chat_id is not None else rows[0].chat_id if rows else None
+        if whose is None and keys:
+            raise ValueError("notes_written without rows needs chat_id")
+        with self._writing() as db:
+            notes.written(db, rows)
+            if whose is not None:
+                notes.clear(db, whose, keys, rows, self._listed.get(whose, commit.generation(db)))
+
+    def forget_notes(self, rows: Sequence[NoteRow]) -> None:
+        """Drops files that are no more: parts that a note no longer has, notes of another layout."""
+        with self._writing() as db:
+            notes.forget(db, rows)
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, connection.translated(self.path), connection.transaction(self._db):
+            yield self._db
