@@ -27,6 +27,22 @@ class TinyWorld:
         self.most_running = 0
         self.gate = asyncio.Event()
         self.gate.set()
+        self.seen: tuple[object, ...] = ()
+        self._crowd = 0
+        self._crowded = asyncio.Event()
+
+    def enter(self) -> None:
+        self.running += 1
+        self.most_running = max(self.most_running, self.running)
+        if self.running >= self._crowd:
+            self._crowded.set()
+
+    async def crowd(self, count: int) -> None:
+        """Wait until so many history calls run at once; closes the gate first."""
+        self.gate.clear()
+        self._crowd = count
+        self._crowded.clear()
+        await self._crowded.wait()
 
     def account_user(self) -> types.User:
         return types.User(
@@ -52,8 +68,7 @@ async def get_history(
     call: Call, request: functions.messages.GetHistoryRequest
 ) -> types.messages.MessagesSlice:
     world: TinyWorld = call.world
-    world.running += 1
-    world.most_running = max(world.most_running, world.running)
+    world.enter()
     try:
         await world.gate.wait()
     finally:

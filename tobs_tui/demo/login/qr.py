@@ -34,7 +34,7 @@ async def export_login_token(call: Call, request: functions.auth.ExportLoginToke
 async def import_login_token(call: Call, request: functions.auth.ImportLoginTokenRequest) -> TLObject:
     token = call.server.desk.tokens.get(request.token)
     if token is None or not token.accepted:
-        raise RpcError(400, "AUTH_TOKEN_INVALID")
+        raise RpcError(400, "AUTH_TOKEN_INVALIDX")
     call.server.desk.tokens.pop(request.token)
     if token.expires < call.now():
         raise RpcError(400, "AUTH_TOKEN_EXPIRED")
@@ -45,7 +45,7 @@ async def import_login_token(call: Call, request: functions.auth.ImportLoginToke
 async def accept_login_token(call: Call, request: functions.auth.AcceptLoginTokenRequest) -> TLObject:
     token = call.server.desk.tokens.get(request.token)
     if token is None:
-        raise RpcError(400, "AUTH_TOKEN_INVALID")
+        raise RpcError(400, "AUTH_TOKEN_INVALIDX")
     if token.expires < call.now():
         raise RpcError(400, "AUTH_TOKEN_EXPIRED")
     if token.accepted:

@@ -127,7 +127,7 @@ class Reader:
             refusal = bad_message(msg_id, seq_no, REPEATED_CONTAINER) if kind == CONTAINER else ack(msg_id)
             intake.replies.append(Reply(refusal))
             return
-        if session.seq_too_low(msg_id, seq_no):
+        if not contained and session.seq_too_low(msg_id, seq_no):
             intake.replies.append(Reply(bad_message(msg_id, seq_no, SEQ_TOO_LOW)))
             return
         session.note_received(msg_id, seq_no)
