@@ -104,9 +104,9 @@ def finish(process: subprocess.Popen[str], *, expect: int | None) -> subprocess.
     except subprocess.TimeoutExpired:
         process.kill()
         out, err = process.communicate()
-        pytest.fail(f"{process.args} did not end\n{out}\n{err}")
+        pytest.fail(f"{process.args!r} did not end\n{out}\n{err}")
     if expect is not None:
-        assert process.returncode == expect, f"{process.args} left with {process.returncode}\n{out}\n{err}"
+        assert process.returncode == expect, f"{process.args!r} left with {process.returncode}\n{out}\n{err}"
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 

@@ -6,15 +6,17 @@ import sys
 from collections.abc import Sequence
 from enum import IntEnum
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from tobs_tui import text
-from tobs_tui.archive import Archive, ArchiveReader, Indexer, StoredChat
+from tobs_tui.archive import Archive, ArchiveReader, Hit, Indexer, StoredChat
 from tobs_tui.cli.output import number, plural, print_json, print_table, when
-from tobs_tui.cli.vault import kept_timezone, open_publisher
+from tobs_tui.cli.vault import kept_calendar, open_publisher
 from tobs_tui.config import Settings, describe
 from tobs_tui.errors import AmbiguousChat, TobsError, UnknownChat, UsageError
+from tobs_tui.vault.calendar import Calendar
 from tobs_tui.vault.verify import ChatCheck, verify
 
 
@@ -64,7 +66,7 @@ def publish_notes(settings: Settings, words: Sequence[str]) -> int:
         for stored in chosen:
             if stored.part_of is not None:
                 continue
-            archive.mark_all_dirty(stored.chat.id)
+            archive.mark_all_dirty(stored.chat.id, publisher.calendar.note_of)
             report = publisher.publish(stored.chat.id)
             written += report.written
             left += report.left
@@ -81,31 +83,35 @@ def search_archive(settings: Settings, words: str, *, chat: str | None, limit: i
     with _reader(settings) as archive:
         chat_id = _chosen(archive, [chat])[0].chat.id if chat else None
         hits = archive.search(words, chat_id=chat_id, limit=limit)
-        timezone = kept_timezone(settings, archive)
+        calendar = kept_calendar(settings, archive)
+        found = [_found(archive, calendar, hit) for hit in hits]
     if as_json:
-        print_json(
-            [
-                {
-                    "chat_id": hit.chat_id,
-                    "chat": hit.chat,
-                    "message_id": hit.message_id,
-                    "date": hit.date,
-                    "sender": hit.sender,
-                    "text": hit.text,
-                    "note": hit.note,
-                }
-                for hit in hits
-            ]
-        )
+        print_json(found)
         return 0
-    for hit in hits:
-        head = f"{when(hit.date, timezone)}  {hit.chat} · {hit.sender or ''}"
+    for hit in found:
+        head = f"{when(hit['date'], calendar.timezone)}  {hit['chat']} · {hit['sender']}"
         print(text.for_terminal(head, 100))
-        print(f"    {text.for_terminal(hit.text, 200)}")
-        if hit.note:
-            print(f"    {text.for_terminal(str(settings.export_path / hit.note), 300)}")
+        print(f"    {text.for_terminal(hit['text'], 200)}")
+        if hit["note"]:
+            print(f"    {text.for_terminal(str(settings.export_path / hit['note']), 300)}")
     print(f"{plural(len(hits), 'message')} found", file=sys.stderr)
     return 0
+
+
+def _found(archive: ArchiveReader, calendar: Calendar, hit: Hit) -> dict[str, Any]:
+    """One hit as `--json` prints it, with the note that holds it."""
+    stored = archive.chat(hit.chat_id)
+    whose = hit.chat_id if stored is None else stored.part_of or hit.chat_id
+    note = next(iter(archive.notes(whose, calendar.note_of(hit.date, hit.topic_id))), None)
+    return {
+        "chat_id": hit.chat_id,
+        "chat": stored.chat.title if stored else "",
+        "message_id": hit.message_id,
+        "date": hit.date,
+        "sender": hit.sender,
+        "text": hit.text,
+        "note": note.path if note else None,
+    }
 
 
 def show_settings(settings: Settings) -> int:
@@ -118,8 +124,7 @@ def _bring_index_up_to_date(settings: Settings) -> None:
     """Index what an export left; another process at it, or a folder we can't write, leaves it as it is."""
     try:
         with Indexer.open(settings.archive_dir) as indexer:
-            while indexer.index_some(5_000):
-                pass
+            indexer.index_all()
     except TobsError as error:
         print(f"The newest messages may not be found: {text.for_terminal(error.what)}", file=sys.stderr)
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import NoReturn
 
-from tobs_tui import text
+import platformdirs
+
+from tobs_tui import logs, text
 from tobs_tui.config import Settings, load_settings
 from tobs_tui.errors import TobsError
 
@@ -20,7 +23,16 @@ def run(
     report_as_json: bool = False,
 ) -> NoReturn:
     """Run a command on the settings of all layers and end the process with its exit code."""
-    run_bare(lambda: command(load_settings(overrides or {})), report_as_json=report_as_json)
+
+    def with_settings() -> int:
+        settings = load_settings(overrides or {})
+        begin_log(settings)
+        try:
+            return command(settings)
+        finally:
+            logs.GlobalBatcher.close()
+
+    run_bare(with_settings, report_as_json=report_as_json)
 
 
 def run_bare(command: Callable[[], int], *, report_as_json: bool = False) -> NoReturn:
@@ -42,6 +54,21 @@ def run_bare(command: Callable[[], int], *, report_as_json: bool = False) -> NoR
         sys.stderr.close()
         code = 1
     raise SystemExit(code)
+
+
+def begin_log(settings: Settings) -> None:
+    """Log into the user's log folder; without a log rather than without the command where it can't be."""
+    for secret in (settings.api_hash, settings.phone_number, settings.proxy_url):
+        if secret is not None:
+            logs.redact(secret.get_secret_value())
+    try:
+        logs.GlobalBatcher.configure(settings.log_batch_interval, settings.log_level, log_file())
+    except OSError as error:
+        print(f"tobs-tui: no log is kept: {text.for_terminal(str(error))}", file=sys.stderr)
+
+
+def log_file() -> Path:
+    return platformdirs.user_log_path("tobs-tui", appauthor=False) / "tobs.log"
 
 
 def complain(error: TobsError) -> None:

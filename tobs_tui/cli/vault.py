@@ -19,16 +19,21 @@ def kept_timezone(settings: Settings, archive: ArchiveReader) -> str:
     return archive.meta(_TIMEZONE) or settings.timezone or machine_timezone()
 
 
-def open_publisher(settings: Settings, archive: Archive) -> Publisher:
-    """The publisher of this vault, with the time zone and layout that it was begun with."""
-    timezone = kept_timezone(settings, archive)
+def kept_calendar(settings: Settings, archive: ArchiveReader) -> Calendar:
+    """Which note a moment belongs to, by the time zone and layout that the vault was begun with."""
     layout = NoteLayout(archive.meta(_LAYOUT) or settings.note_layout)
-    archive.set_meta(_TIMEZONE, timezone)
-    archive.set_meta(_LAYOUT, layout.value)
+    return Calendar(kept_timezone(settings, archive), layout)
+
+
+def open_publisher(settings: Settings, archive: Archive) -> Publisher:
+    """The publisher of this vault; from now on it keeps its time zone and layout."""
+    calendar = kept_calendar(settings, archive)
+    archive.set_meta(_TIMEZONE, calendar.timezone)
+    archive.set_meta(_LAYOUT, calendar.layout.value)
     return Publisher(
         archive,
         settings.export_path,
-        Calendar(timezone, layout),
+        calendar,
         deleted=settings.note_deleted,
         formats=settings.export_formats,
     )
@@ -56,7 +61,7 @@ def settle_changes(settings: Settings, archive: Archive, *, yes: bool) -> None:
                 kept,
             )
         archive.set_meta(key, wanted)
-        archive.mark_all_dirty()
+        archive.mark_all_dirty(note_of=kept_calendar(settings, archive).note_of)
 
 
 def _ask(question: str, name: str, kept: str) -> None:

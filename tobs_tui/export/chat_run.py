@@ -68,6 +68,7 @@ class ChatRun:
         """Messages that the archive held when the run began."""
         self.new = 0
         self.updated = 0
+        self.deleted = 0
         self.notes = 0
         self.counts: dict[int, int] = {}
         """What Telegram counts, by history."""
@@ -76,6 +77,13 @@ class ChatRun:
     @property
     def chat(self) -> Chat:
         return self.target.chat
+
+    @property
+    def history_ids(self) -> tuple[int, ...]:
+        """The ids that its histories have in the archive."""
+        old = self.chat.migrated_from
+        known = [history.chat.id for history in self.histories]
+        return tuple(dict.fromkeys([self.chat.id, *known, *([old] if old else [])]))
 
     @property
     def total(self) -> int | None:
@@ -121,7 +129,7 @@ class ChatRun:
             state=_REPORTED[self.state] if not self.errors else "incomplete",
             new=self.new,
             updated=self.updated,
-            deleted=0,
+            deleted=self.deleted,
             total=total,
             failed=failed,
             notes=self.notes,

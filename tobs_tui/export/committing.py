@@ -14,11 +14,9 @@ from msgspec import Struct
 from tobs_tui import logs
 from tobs_tui.archive import Archive, Batch
 from tobs_tui.export.chat_run import ChatRun
-from tobs_tui.export.fetching import Fetched
-from tobs_tui.model import Interval, Message, NoteKey, Person
+from tobs_tui.export.fetching import Fetched, NoteOf
+from tobs_tui.model import Interval, Message, Person
 from tobs_tui.telegram.convert import convert_page
-
-NoteOf = Callable[[int, int | None], NoteKey]
 
 
 class Settled(Struct, frozen=True):
@@ -42,7 +40,7 @@ def settle(fetched: Fetched) -> Settled:
     history_id = fetched.history.chat.id
     if page.count is not None:
         fetched.run.counted(history_id, page.count)
-    logs.debug("page fetched")
+    logs.info("page fetched")
     return Settled(
         run=fetched.run,
         history_id=history_id,
@@ -56,10 +54,18 @@ def settle(fetched: Fetched) -> Settled:
 class Committing:
     """Writes settled pages; tells the fetching when a chat has none left under way."""
 
-    def __init__(self, archive: Archive, note_of: NoteOf, committed: Callable[[ChatRun], None]) -> None:
+    def __init__(
+        self,
+        archive: Archive,
+        note_of: NoteOf,
+        committed: Callable[[ChatRun], None],
+        *,
+        recheck: bool = False,
+    ) -> None:
         self._archive = archive
         self._note_of = note_of
         self._committed = committed
+        self._recheck = recheck
 
     async def write(self, pages: Sequence[Settled]) -> None:
         """Commit each chat's pages in one transaction. On the loop: a thread's hand-over costs more."""
@@ -79,13 +85,15 @@ class Committing:
                 people=tuple(chain.from_iterable(page.people for page in pages)),
                 covers=tuple(page.covers for page in pages),
                 failed=tuple((Interval(number, number), why) for number, why in failed),
+                notices_deleted=self._recheck,
             ),
             self._note_of,
         )
         run.new += result.new
         run.updated += result.updated
+        run.deleted += result.deleted
         run.in_pipe -= len(pages)
         for number, why in failed:
             run.message_failed(number, why)
-        logs.debug("batch written")
+        logs.info("batch written")
         self._committed(run)

@@ -149,8 +149,8 @@ class Exporter:
             status=status,
             chats=tuple(
                 run.report(
-                    total=self._archive.count(run.chat.id),
-                    failed=self._archive.failed_count(run.chat.id),
+                    total=sum(map(self._archive.count, run.history_ids)),
+                    failed=sum(self._archive.ledger(number).failed_ids for number in run.history_ids),
                 )
                 for run in self._runs.values()
             ),
@@ -179,12 +179,13 @@ class Exporter:
                 tuple(self._runs.values()),
                 account=self._account,
                 archive=self._archive,
+                note_of=self._note_of,
                 workers=workers,
                 worker_of=lambda number: manager.workers[number],
                 stopping=lambda: self._shutdown.draining,
                 ended=self._chat_ended,
             )
-            committing = Committing(self._archive, self._note_of, fetching.committed)
+            committing = Committing(self._archive, self._note_of, fetching.committed, recheck=job.recheck)
             self._pipeline = pipeline = AsyncPipeline(
                 take=fetching.take,
                 fetch=fetching.fetch,

@@ -19,7 +19,7 @@ from tobs_tui.errors import ChatUnavailable, RangeFailed, ServerUnreachable, Tob
 from tobs_tui.export.chat_run import ChatRun, ChatState, History
 from tobs_tui.export.job import Job
 from tobs_tui.export.shards import PAGE, Density, Shard, ShardPlan
-from tobs_tui.model import Chat, ChatType, Interval
+from tobs_tui.model import Chat, ChatType, Interval, NoteKey
 from tobs_tui.telegram.account import Account
 from tobs_tui.telegram.chats import with_old_history
 from tobs_tui.telegram.convert import RawPage, page_covers
@@ -28,6 +28,9 @@ from tobs_tui.telegram.sharded import Worker
 
 FRUITLESS_ANSWERS = 3
 """So many answers in a row that settle nothing of what was asked make a range fail."""
+
+
+NoteOf = Callable[[int, int | None], NoteKey]
 
 
 class Order(Struct, frozen=True):
@@ -59,6 +62,7 @@ class Fetching:
         archive: Archive,
         workers: int,
         worker_of: Callable[[int], Worker],
+        note_of: NoteOf,
         stopping: Callable[[], bool],
         ended: Callable[[ChatRun], None],
     ) -> None:
@@ -67,6 +71,7 @@ class Fetching:
         self._archive = archive
         self._workers = workers
         self._worker_of = worker_of
+        self._note_of = note_of
         self._stopping = stopping
         self._ended = ended
         self._waiting = deque(runs)
@@ -294,6 +299,7 @@ class Fetching:
                 chat_id=history.chat.id,
                 failed=tuple((interval, error.what) for interval in ranges),
             ),
+            self._note_of,
         )
         run.fail(error)
 

@@ -88,7 +88,7 @@ class Publishing:
             run.notes += report.written
         if run.state is ChatState.PUBLISHING:
             run.state = ChatState.DONE
-            logs.info("%s: complete, %d new, %d notes", run.chat.title, run.new, run.notes)
+            logs.note("%s: complete, %d new, %d notes", run.chat.title, run.new, run.notes)
 
     async def _publish(self, chat_id: int) -> PublishReport | None:
         try:
