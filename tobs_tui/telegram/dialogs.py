@@ -5,15 +5,19 @@ Only the raw dialogs and what came beside them; what they mean is `chats.py`'s.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from telethon.tl import functions, types
 
+from tobs_tui.errors import ChatUnavailable, RangeFailed
 from tobs_tui.telegram.asking import Asks
 from tobs_tui.telegram.convert.primitives import channel_mark, marked
 from tobs_tui.telegram.peers import input_peer_of
+
+_log = logging.getLogger(__name__)
 
 PAGE = 100
 """The most dialogs that Telegram gives at once."""
@@ -51,9 +55,11 @@ class DialogList:
             chat_id = marked(dialog.peer)
             if dialog.folder_id == 1 or (dialog.folder_id is None and folder == 1):
                 self.archived.add(chat_id)
-            if chat_id not in self.dialogs:
-                self.dialogs[chat_id] = dialog
+            known = self.dialogs.get(chat_id)
+            if known is None:
                 new.append(dialog)
+            if known is None or dialog.top_message > known.top_message:
+                self.dialogs[chat_id] = dialog
         return new
 
     def top_message(self, dialog: Any) -> Any:
@@ -83,25 +89,49 @@ async def list_dialogs(
     and peer of the last one as the next page's offset. A short page is not the end: an empty one is, or one
     that is no slice. An offset that was asked before ends it too.
     """
+    pages = await _walk(account, into, folder, progress, until_known=False)
+    if pages > 1:
+        # A chat that got a message meanwhile has moved above the pages that were still to come.
+        await _walk(account, into, folder, progress, until_known=True)
+
+
+async def _walk(
+    account: Asks, into: DialogList, folder: int, progress: Progress | None, *, until_known: bool
+) -> int:
+    """Ask page by page from the top to the end, or to a page that brings nothing new; gives how many."""
     offset = _Offset()
     asked: set[_Offset] = set()
-    first = True
+    pages = 0
     while True:
         asked.add(offset)
-        answer = await account.ask(_request(offset, folder, account.own_id, first=first), of="dialogs")
+        pages += 1
+        answer = await account.ask(_request(offset, folder, account.own_id, first=pages == 1), of="dialogs")
         if isinstance(answer, types.messages.DialogsNotModified):
-            return
+            return pages
         new = into.take(answer, folder)
         if progress is not None:
             progress(len(into.dialogs), getattr(answer, "count", None))
-        if isinstance(answer, types.messages.Dialogs) or not answer.dialogs:
-            return
+        if isinstance(answer, types.messages.Dialogs) or not answer.dialogs or (until_known and not new):
+            return pages
         after = _after(answer.dialogs, into, offset)
-        moved_to_the_rest = first and after == offset
-        if after in asked and not moved_to_the_rest:
-            into.complete = into.complete and not new
-            return
-        offset, first = after, False
+        only_pinned_so_far = pages == 1 and after == offset
+        if after in asked and not only_pinned_so_far:
+            # A server without paging gives all it has each time; one that got stuck has more.
+            into.complete = into.complete and not new and len(into.dialogs) >= (answer.count or 0)
+            return pages
+        if only_pinned_so_far:
+            await _take_pinned(account, into, folder)
+        offset = after
+
+
+async def _take_pinned(account: Asks, into: DialogList, folder: int) -> None:
+    """Pinned dialogs beyond the first page come in no other."""
+    try:
+        answer = await account.ask(functions.messages.GetPinnedDialogsRequest(folder), of="dialogs")
+    except (ChatUnavailable, RangeFailed) as error:
+        _log.warning("the server has no list of pinned chats: %s", error)
+        return
+    into.take(answer, folder)
 
 
 def _request(offset: _Offset, folder: int, own_id: int, *, first: bool) -> Any:
