@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -54,7 +57,8 @@ def state_folder() -> Path:
 def serve(options: DemoOptions, *, port: int, password: str | None, with_parent: bool) -> int:
     """Run the server until SIGINT or SIGTERM; with a parent, until it has gone, too."""
     from tobs_tui.demo.knobs import Knobs
-    from tobs_tui.demo.server import DemoServer, run_until_stopped
+    from tobs_tui.demo.serve import serve as serve_until_stopped
+    from tobs_tui.demo.server import DemoServer
     from tobs_tui.demo.world import generate_world, load_world
 
     if options.world is not None:
@@ -64,7 +68,8 @@ def serve(options: DemoOptions, *, port: int, password: str | None, with_parent:
             raise UsageError(
                 f"--world {options.world} can't be loaded: {text.for_terminal(str(error))}"
             ) from error
-        for line in world.remapped_lines():
+        for moved in world.remapped:
+            line = f"{moved.source}: {moved.title!r} is {moved.now} here; its id {moved.was} was taken"
             print(text.for_terminal(line), file=sys.stderr)
     else:
         world = generate_world(seed=options.seed, messages=options.messages, chats=options.chats)
@@ -75,8 +80,20 @@ def serve(options: DemoOptions, *, port: int, password: str | None, with_parent:
         drop_every=options.drop_every,
     )
     server = DemoServer(world, knobs=knobs, state_dir=state_folder(), password=password)
-    asyncio.run(run_until_stopped(server, port=port, with_parent=with_parent))
+    if with_parent:
+        threading.Thread(target=_stop_with_parent, daemon=True).start()
+    try:
+        asyncio.run(serve_until_stopped(server, port=port))
+    except OSError as error:
+        raise UsageError(f"Port {port} can't be listened on: {error.strerror}") from error
     return 0
+
+
+def _stop_with_parent() -> None:
+    """Stop serving when standard input ends: whoever started us has gone."""
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def export_demo(options: DemoOptions, *, out: Path, as_json: bool) -> int:
