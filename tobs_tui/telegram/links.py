@@ -52,8 +52,14 @@ def parse_link(text: str) -> ChatLink | None:
 
     :raises UsageError: for invite links, which would have to join first.
     """
-    if text.lower().startswith("tg:"):
-        return _tg_link(text)
+    try:
+        return _tg_link(text) if text.lower().startswith("tg:") else _web_link(text)
+    except ValueError:
+        # Brackets that make no host, numbers past all bounds: no link of Telegram's.
+        return None
+
+
+def _web_link(text: str) -> ChatLink | None:
     url = urlsplit(text if "://" in text else f"https://{text}")
     host = (url.hostname or "").removeprefix("www.")
     if url.scheme.lower() not in ("http", "https"):
