@@ -79,3 +79,6 @@ async def raw_client(forgetful_telethon: None) -> AsyncIterator[MakeClient]:
     yield make
     for client in clients:
         await client.disconnect()
+        ended = client._sender._disconnected
+        if ended.done() and not ended.cancelled():
+            ended.exception()  # looked at, so that asyncio doesn't complain of it in a later test

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,6 +28,7 @@ class TinyWorld:
         self.gate = asyncio.Event()
         self.gate.set()
         self.seen: tuple[object, ...] = ()
+        self.listeners: list[Callable[[Any], object]] = []
         self._crowd = 0
         self._crowded = asyncio.Event()
 
@@ -36,6 +37,10 @@ class TinyWorld:
         self.most_running = max(self.most_running, self.running)
         if self.running >= self._crowd:
             self._crowded.set()
+
+    def subscribe(self, callback: Callable[[Any], object]) -> Callable[[], None]:
+        self.listeners.append(callback)
+        return lambda: self.listeners.remove(callback)
 
     async def crowd(self, count: int) -> None:
         """Wait until so many history calls run at once; closes the gate first."""

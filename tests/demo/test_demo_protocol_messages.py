@@ -33,7 +33,7 @@ class Side:
         self.salts = Salts(b"secret")
         self.session = Session(1, self.key)
         self.others: set[int] = set()
-        self.reader = Reader(self.salts, lambda: NOW, self.others.__contains__)
+        self.reader = Reader(self.salts, lambda: NOW, lambda key, session_id: session_id in self.others)
         self.last = NOW << 32
 
     def envelope(self, body: bytes, *, seq: int = 1, msg_id: int = 0, salt: int = 42) -> Envelope:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -225,11 +226,23 @@ async def test_updates_are_pushed_to_those_who_want_them(
     deaf = await raw_client(server.info, login=True, receive_updates=False)
     heard: asyncio.Queue[Any] = asyncio.Queue()
     listening.add_event_handler(heard.put, events.Raw(types.UpdateConfig))
-    sessions = [each for each in server._sessions.values() if each.key.account]
-    assert len(sessions) == 2
-    assert deaf.is_connected()
-    server.push(types.UpdateConfig())
+    assert (await deaf(history(1))).messages
+    assert server.push(types.UpdateConfig()) == 1
     assert isinstance(await asyncio.wait_for(heard.get(), 5), types.UpdateConfig)
+
+
+async def test_what_happens_in_the_world_is_pushed(
+    tiny_world: Any, demo_server: Any, raw_client: Any
+) -> None:
+    server = await demo_server(tiny_world)
+    client = await raw_client(server.info, login=True)
+    heard: asyncio.Queue[Any] = asyncio.Queue()
+    client.add_event_handler(heard.put, events.Raw(types.UpdateConfig))
+    (tell,) = tiny_world.listeners
+    tell(types.UpdateShort(types.UpdateConfig(), datetime.now(UTC)))
+    assert isinstance(await asyncio.wait_for(heard.get(), 5), types.UpdateConfig)
+    await server.stop()
+    assert tiny_world.listeners == []
 
 
 async def test_wrappers_reach_the_handler(tiny_world: Any, demo_server: Any, raw_client: Any) -> None:

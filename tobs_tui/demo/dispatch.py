@@ -91,8 +91,6 @@ class Dispatcher:
                     break
             self._server.wrappers[tl_name(request)] += 1
             request = request.query
-        if not call.no_updates:
-            call.session.wants_updates = True
         return request
 
     async def _result(self, call: Call, request: TLObject) -> bytes:
@@ -107,6 +105,8 @@ class Dispatcher:
         if method is None:
             raise RpcError(400, f"INPUT_METHOD_INVALID_{request.CONSTRUCTOR_ID}")
         self._check_rights(call, method)
+        if not call.no_updates and not method.before_login:
+            call.session.wants_updates = True
         if call.method == HISTORY:
             self._pass_history(call)
         result = await method.handler(call, request)

@@ -46,6 +46,9 @@ class ServedWorld(Protocol):
     def account_user(self) -> TLObject:
         """That account as a TL `User` with `is_self` set: the answer to a login."""
 
+    def subscribe(self, callback: Callable[[TLObject], object]) -> Callable[[], None]:
+        """Call `callback(updates)` on the server's loop with each TL `Updates`; returns what ends that."""
+
 
 @dataclass(frozen=True, slots=True)
 class Method:

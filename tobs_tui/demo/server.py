@@ -126,6 +126,7 @@ class DemoServer:
         self._verifier: Verifier | None = None
         self._takeout_from: float | None = None
         self._background: set[asyncio.Task[None]] = set()
+        self._end_subscription: Callable[[], None] | None = None
 
     # Life
 
@@ -140,6 +141,7 @@ class DemoServer:
             except OSError:
                 await self.stop()
                 raise
+            self._end_subscription = self.world.subscribe(self.push)
         return self.info
 
     @property
@@ -158,6 +160,9 @@ class DemoServer:
 
     async def stop(self) -> None:
         """Stop listening and cut all connections; safe to call twice."""
+        if self._end_subscription is not None:
+            self._end_subscription()
+            self._end_subscription = None
         await self._close()
         background = self._background - {asyncio.current_task()}
         for task in background:
@@ -340,12 +345,13 @@ class DemoServer:
         body = bytes(update)
         told = 0
         for session in list(self._sessions.values()):
-            concerned = session.key.account is not None if key_id is None else session.key.id == key_id
-            at_home = session.key.dc_id == self.home_dc or key_id is not None
-            if session.connection is None or not session.wants_updates or not concerned or not at_home:
+            if session.connection is None:
                 continue
-            session.connection.send(session, Reply(body, content=True, answer=False))
-            told += 1
+            key = session.key
+            listens = session.wants_updates and key.account is not None and key.dc_id == self.home_dc
+            if listens if key_id is None else key.id == key_id:
+                session.connection.send(session, Reply(body, content=True, answer=False))
+                told += 1
         return told
 
     def revoke_logins(self) -> None:

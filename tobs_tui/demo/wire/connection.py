@@ -75,6 +75,7 @@ class Connection(asyncio.Protocol):
         self._host = host
         self._dc_id = dc_id
         self._loop = asyncio.get_running_loop()
+        self._reader = Reader(host.salts, host.clock, host.has_session)
         self._socket: asyncio.Transport | None = None
         self._start = bytearray()
         self._transport: Transport | None = None
@@ -213,17 +214,16 @@ class Connection(asyncio.Protocol):
 
     def _message_received(self, key: AuthKey, envelope: Envelope) -> None:
         session, is_new = self._host.session(key, envelope.session_id)
-        reader = Reader(self._host.salts, self._host.clock, lambda other: self._host.has_session(key, other))
-        if refusal := reader.refusal(session, envelope):
+        if refusal := self._reader.refusal(session, envelope):
             if is_new:
                 self._host.drop_session(key, envelope.session_id)
             self.send(session, Reply(refusal))
             return
         session.connection = self
         self._sessions.add(session)
-        intake = reader.take(session, envelope)
+        intake = self._reader.take(session, envelope)
         if is_new:
-            intake.replies.insert(0, reader.new_session_created(session, envelope))
+            intake.replies.insert(0, self._reader.new_session_created(session, envelope))
         self._act(session, intake)
 
     def _act(self, session: Session, intake: Intake) -> None:

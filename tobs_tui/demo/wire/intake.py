@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tobs_tui.demo.keyring import AuthKey
 from tobs_tui.demo.wire.envelope import Envelope
 from tobs_tui.demo.wire.salts import Salts
 from tobs_tui.demo.wire.session import Session
@@ -80,7 +81,9 @@ class Intake:
 class Reader:
     """Takes apart one client's messages."""
 
-    def __init__(self, salts: Salts, clock: Callable[[], float], has_session: Callable[[int], bool]) -> None:
+    def __init__(
+        self, salts: Salts, clock: Callable[[], float], has_session: Callable[[AuthKey, int], bool]
+    ) -> None:
         self._salts = salts
         self._clock = clock
         self._has_session = has_session
@@ -169,7 +172,7 @@ class Reader:
 
     def _destroy_session(self, session: Session, msg_id: int, body: bytes, intake: Intake) -> None:
         target = struct.unpack_from("<q", body, 4)[0]
-        known = target != session.id and self._has_session(target)
+        known = target != session.id and self._has_session(session.key, target)
         if known:
             intake.destroyed_session = target
         intake.replies.append(

@@ -11,6 +11,8 @@ from hashlib import sha256
 STEP = 1800
 LIFE = 3600
 MAX_FUTURE = 64
+KNOWN = 1000
+"""Salts that are kept at hand; deriving one again costs a hash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Salts:
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
+        self._known: dict[tuple[bytes, int], Salt] = {}
 
     def current(self, key_id: bytes, now: float) -> Salt:
         """The newest salt that is valid now."""
@@ -40,5 +43,14 @@ class Salts:
         return any(self._salt(key_id, s).value == value for s in (step, step - 1))
 
     def _salt(self, key_id: bytes, step: int) -> Salt:
+        place = (key_id, step)
+        salt = self._known.get(place)
+        if salt is None:
+            if len(self._known) >= KNOWN:
+                self._known.clear()
+            salt = self._known[place] = self._derive(key_id, step)
+        return salt
+
+    def _derive(self, key_id: bytes, step: int) -> Salt:
         digest = sha256(self._secret + key_id + step.to_bytes(8, "little")).digest()
         return Salt(step * STEP, step * STEP + LIFE, int.from_bytes(digest[:8], "little"))

@@ -44,7 +44,7 @@ class Session:
         self.unique_id = secrets.randbits(63)
         self.connection: Connection | None = None
         self.wants_updates = False
-        """Set by the first call that isn't wrapped in invokeWithoutUpdates."""
+        """Set by the first call of a logged-in client that isn't wrapped in invokeWithoutUpdates."""
         self.running: dict[int, asyncio.Task[None]] = {}
         """The calls under way, by their message id."""
         self._content_sent = 0
