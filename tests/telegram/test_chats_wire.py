@@ -23,7 +23,7 @@ PINNED = 3
 
 
 class Dialogs:
-    """What the server answers: private chats 1 to COUNT (one is the account's own), newest first, some pinned."""
+    """What the server answers: private chats 1 to COUNT (one is the account itself), some pinned."""
 
     def __init__(self) -> None:
         self.floods: list[int] = []
