@@ -111,7 +111,7 @@ def test_people_come_once_and_a_full_form_wins_over_a_reduced_one() -> None:
     full = types.User(id=5, first_name="Anna", last_name="Petrova", username="anna")
     deleted = types.User(id=6, deleted=True)
     bot = types.User(id=7, bot=True, first_name="Helper")
-    nameless = types.User(id=8, first_name="")
+    nameless = types.User(id=8, first_name=" ", last_name="\u3000")
     group = types.Chat(
         id=9, title="Flat", photo=types.ChatPhotoEmpty(), participants_count=2, date=WHEN, version=1
     )

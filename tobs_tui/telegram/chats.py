@@ -139,7 +139,7 @@ async def forum_topics(account: Asks, chat: Chat) -> tuple[Topic, ...]:
             if isinstance(topic, types.ForumTopic):
                 topics[topic.id] = Topic(topic.id, topic.title or f"Topic {topic.id}", topic.top_message)
         last = next((topic for topic in reversed(new) if isinstance(topic, types.ForumTopic)), None)
-        if last is None or len(seen) >= answer.count:
+        if last is None:
             return tuple(topics.values())
         tops = {message.id: message.date for message in answer.messages}
         date = last.date if answer.order_by_create_date else tops.get(last.top_message, last.date)

@@ -17,12 +17,11 @@ DELETED_NAME = "Deleted account"
 
 
 def user_name(user: Any) -> str:
-    """First and last name; a username or the id where Telegram has no name at all."""
+    """First and last name as they are; a username or the id where Telegram has no name, or a blank one."""
     first, last = user.first_name, user.last_name
-    if first and last:
-        return f"{first} {last}"
-    if first or last:
-        return str(first or last)
+    name = f"{first} {last}" if first and last else first or last
+    if name and not name.isspace():
+        return str(name)
     if user.deleted:
         return DELETED_NAME
     return username_of(user) or f"User {user.id}"
@@ -39,8 +38,9 @@ def username_of(peer: Any) -> str | None:
 
 
 def chat_title(chat: Any) -> str:
-    """A group's or channel's title; its id where Telegram tells none."""
-    return getattr(chat, "title", None) or f"Chat {chat.id}"
+    """A group's or channel's title; its id where Telegram tells none, or a blank one."""
+    title = getattr(chat, "title", None)
+    return str(title) if title and not title.isspace() else f"Chat {chat.id}"
 
 
 def _user(user: Any) -> Person:
