@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 
 from msgspec import Struct
 
@@ -32,6 +33,7 @@ from tobs_tui.shutdown import ShutdownManager
 from tobs_tui.telegram.account import Account
 from tobs_tui.telegram.governor import GovernorSnapshot
 from tobs_tui.telegram.sharded import ShardedTelegramManager, WorkerSnapshot
+from tobs_tui.telegram.takeout import Takeout
 from tobs_tui.vault.publisher import Publisher
 
 ANSWERS_WITHIN = 2.5
@@ -82,6 +84,7 @@ class Exporter:
         self._requests_before = account.requests
         self._flood_wait_before = account.flood_wait_s
         self._runs: dict[int, ChatRun] = {}
+        self._notices: list[str] = []
         self._problems: list[tuple[int | None, TobsError]] = []
         self._phase = "fetching"
         self._phase_ends: dict[str, float] = {}
@@ -98,7 +101,10 @@ class Exporter:
         self._runs = {target.chat.id: ChatRun(target) for target in job.targets}
         failure: TobsError | None = None
         try:
-            await self._fetch_and_publish(job)
+            async with self._takeout() as takeout:
+                await self._fetch_and_publish(job)
+                if takeout is not None:
+                    takeout.complete = self._status(None) is RunStatus.COMPLETE
         except* TobsError as group:
             failure = _first(group)
         self._stop_unfinished()
@@ -163,10 +169,23 @@ class Exporter:
             stages=self._stage_reports(),
             phases=dict(self._phase_ends),
             errors=tuple(self._reported(failure)),
-            notices=tuple(self._archive.notices),
+            notices=(*self._archive.notices, *self._notices),
             vault=str(self._settings.export_path),
             exit_code=failure.exit_code if failure and status is RunStatus.FAILED else status.exit_code,
         )
+
+    @asynccontextmanager
+    async def _takeout(self) -> AsyncIterator[Takeout | None]:
+        """A takeout session around the run, where the settings ask for one."""
+        if not self._settings.use_takeout:
+            yield None
+            return
+        kinds = {run.chat.type for run in self._runs.values()}
+        async with Takeout(self._account, kinds) as takeout:
+            if takeout.notice:
+                self._notices.append(takeout.notice)
+                logs.warning("%s", takeout.notice)
+            yield takeout
 
     async def _fetch_and_publish(self, job: Job) -> None:
         workers = self._settings.shard_count or GOVERNED_WORKERS
