@@ -209,6 +209,9 @@ async def test_a_borrowed_sender_is_logged_in_at_the_other_dc(
     with pytest.raises(errors.UserMigrateError) as caught:
         await sender.send(functions.users.GetUsersRequest([types.InputUserSelf()]))
     assert caught.value.new_dc == server.home_dc
+    await client(functions.auth.LogOutRequest())
+    with pytest.raises(errors.AuthKeyUnregisteredError):  # a login elsewhere ends with the one it came from
+        await sender.send(functions.upload.GetFileRequest(location, 0, 4096))
     await client._return_exported_sender(sender)
 
 

@@ -55,6 +55,14 @@ async def test_a_destroyed_key_is_forgotten(tiny_world: Any, demo_server: Any, r
     assert server.keyring.find(key_id, server.home_dc) is None
 
 
+async def test_forgotten_keys_are_met_as_unknown(tiny_world: Any, demo_server: Any, raw_client: Any) -> None:
+    server = await demo_server(tiny_world)
+    client = await raw_client(server.info, login=True)
+    server.forget_keys()
+    with pytest.raises(AuthKeyNotFound):
+        await client.get_me()
+
+
 async def test_a_key_belongs_to_one_dc(tiny_world: Any, demo_server: Any, raw_client: Any) -> None:
     server = await demo_server(tiny_world)
     client = await raw_client(server.info, login=True)

@@ -168,7 +168,8 @@ def _parse(body: bytes) -> TLObject:
 
 async def _finished(session: Session, msg_ids: list[int]) -> None:
     """Wait for earlier calls of the session. :raises RpcError: one of them failed."""
-    running = [task for each in msg_ids if (task := session.running.get(each))]
+    own = asyncio.current_task()  # a call that names itself waits for nothing
+    running = [task for each in msg_ids if (task := session.running.get(each)) and task is not own]
     if running:
         await asyncio.wait(running)
     if any(session.failed(each) for each in msg_ids):

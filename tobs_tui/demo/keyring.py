@@ -39,6 +39,8 @@ class AuthKey:
     created: int
     account: int | None = None
     """Kept. The user id logged in on this key."""
+    parent: bytes | None = None
+    """Kept. The id of the key that this login was exported from, at another DC."""
     awaits_password: bool = False
     """The code (or the QR token) was right, the 2FA password is missing."""
     layer: int = LAYER
@@ -75,6 +77,9 @@ class Keyring:
     def knows(self, key_id: bytes) -> bool:
         return key_id in self._keys
 
+    def all(self) -> list[AuthKey]:
+        return list(self._keys.values())
+
     def of_account(self, account: int) -> list[AuthKey]:
         """The keys that this account is logged in on, oldest first."""
         return [key for key in self._keys.values() if key.account == account]
@@ -85,15 +90,19 @@ class Keyring:
         self._keys[key.id] = key
         return key
 
-    def log_in(self, key: AuthKey, account: int) -> None:
+    def log_in(self, key: AuthKey, account: int, *, parent: bytes | None = None) -> None:
+        """Bind an account to a key; `parent` is the key that the login was exported from."""
         key.account = account
+        key.parent = parent
         key.awaits_password = False
-        self._append({"id": key.id.hex(), "account": account})
+        self._append({"id": key.id.hex(), "account": account, "parent": parent and parent.hex()})
 
     def log_out(self, key: AuthKey) -> None:
-        key.account = None
-        key.awaits_password = False
-        self._append({"id": key.id.hex(), "account": None})
+        """End the login of a key, and with it those that were exported from it."""
+        for each in [key, *(k for k in self._keys.values() if k.parent == key.id)]:
+            each.account = each.parent = None
+            each.awaits_password = False
+            self._append({"id": each.id.hex(), "account": None})
 
     def forget(self, key: AuthKey) -> None:
         self._keys.pop(key.id, None)
@@ -128,7 +137,9 @@ class Keyring:
                 self._keys.pop(bytes.fromhex(key_id), None)
             case {"id": str(key_id), "account": int() | None as account}:
                 if key := self._keys.get(bytes.fromhex(key_id)):
+                    parent = record.get("parent")
                     key.account = account
+                    key.parent = bytes.fromhex(parent) if isinstance(parent, str) else None
             case {"takeout": int(takeout_id), "account": int() | None as account}:
                 if account is None:
                     self.takeouts.pop(takeout_id, None)

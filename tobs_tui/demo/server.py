@@ -359,6 +359,12 @@ class DemoServer:
         for key in self.keyring.of_account(self.world.account_id):
             self.keyring.log_out(key)
 
+    def forget_keys(self) -> None:
+        """Forget every auth key and cut the connections: clients meet -404 and have to begin anew."""
+        for key in self.keyring.all():
+            self.destroy_key(key)
+        self.drop_connections()
+
     def drop_connections(self) -> None:
         """Cut every connection; clients may come back at once."""
         for connection in list(self.connections):

@@ -77,8 +77,8 @@ class LoginDesk:
         """By the token's bytes."""
         self.puzzles: Recent[Puzzle] = Recent()
         """By srp_id."""
-        self.exports: Recent[int] = Recent()
-        """Accounts by (id, bytes) of exportAuthorization."""
+        self.exports: Recent[tuple[int, bytes]] = Recent()
+        """Account and exporting key by (DC, id, bytes) of exportAuthorization."""
 
     def send_code(self, phone: str, now: int) -> str:
         """Remember a code for a phone; returns its phone_code_hash."""

@@ -19,14 +19,15 @@ async def export_authorization(call: Call, request: functions.auth.ExportAuthori
         raise RpcError(400, "DC_ID_INVALID")
     assert call.account is not None
     proof = secrets.token_bytes(96)
-    call.server.desk.exports.put((request.dc_id, call.account, proof), call.account)
+    call.server.desk.exports.put((request.dc_id, call.account, proof), (call.account, call.session.key.id))
     return types.auth.ExportedAuthorization(call.account, proof)
 
 
 @method(functions.auth.ImportAuthorizationRequest, before_login=True, any_dc=True)
 async def import_authorization(call: Call, request: functions.auth.ImportAuthorizationRequest) -> TLObject:
-    account = call.server.desk.exports.pop((call.dc_id, request.id, request.bytes))
-    if account is None:
+    exported = call.server.desk.exports.pop((call.dc_id, request.id, request.bytes))
+    if exported is None:
         raise RpcError(400, "AUTH_BYTES_INVALID")
-    call.server.keyring.log_in(call.session.key, account)
+    account, parent = exported
+    call.server.keyring.log_in(call.session.key, account, parent=parent)
     return types.auth.Authorization(user=call.server.world.account_user())
