@@ -66,6 +66,20 @@ def mark_published(db: sqlite3.Connection, chat_id: int | None, generation: int)
     mark(db, [(chat, NoteKey(topic, period)) for chat, topic, period in rows], generation)
 
 
+def clear_all(db: sqlite3.Connection, chat_id: int | None) -> None:
+    """Empties the dirty list (of one chat)."""
+    db.execute("DELETE FROM dirty WHERE ?1 IS NULL OR chat=?1", (chat_id,))
+
+
+def path_of(db: sqlite3.Connection, chat_id: int, key: NoteKey) -> str | None:
+    """Where a note was published; its first part, where it has several."""
+    row = db.execute(
+        "SELECT path FROM notes WHERE chat=? AND topic=? AND period=? ORDER BY part",
+        (chat_id, key.topic_id, key.period),
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
 def naming(db: sqlite3.Connection, person_ids: Iterable[int]) -> set[tuple[int, NoteKey]]:
     """The notes that name one of these people."""
     return {

@@ -31,6 +31,7 @@ from tobs_tui.archive import (
     search,
 )
 from tobs_tui.archive.ledger import Ledger
+from tobs_tui.archive.related import NoteOf
 from tobs_tui.archive.rows import COLUMNS, Row, chunks, from_whole, marks, message_of
 from tobs_tui.archive.values import (
     FileState,
@@ -135,6 +136,12 @@ class ArchiveReader:
         """Every id from 1 to the top, in exactly one state."""
         return self._snapshot(lambda db: coverage.ledger(db, chat_id))
 
+    def failed_count(self, chat_id: int) -> int:
+        """How many ids of a chat's own ledger failed."""
+        return self._read(
+            lambda db: sum(high - low + 1 for low, high, _ in coverage.failed_spans(db, chat_id))
+        )
+
     def scopes(self, chat_id: int) -> list[Scope]:
         """What was asked for of a chat, oldest first."""
         return self._read(lambda db: coverage.scopes(db, chat_id))
@@ -228,18 +235,20 @@ class ArchiveReader:
         since: int | None = None,
         until: int | None = None,
         limit: int = 100,
+        note_of: NoteOf | None = None,
     ) -> list[Hit]:
         """The newest messages that hold all the words of `text`, the last of them as a beginning.
 
         Words in `"…"` must stand together. Nothing in `text` is an error; without a word nothing is found.
         What the `Indexer` hasn't read yet is looked through row by row, so the answer is whole, if slower.
+        With `note_of` (a calendar's), each hit tells its published note.
         """
         terms = Terms.parse(text)
         if not terms.terms:
             return []
         where = () if chat_id is None else (chat_id, *self.parts_of(chat_id))
         query = search.Query(terms=terms, since=since, until=until, chat_ids=where, sender=sender)
-        return self._read(lambda db: search.find(db, self.folder, query, limit))
+        return self._read(lambda db: search.find(db, self.folder, query, limit, note_of))
 
     def check(self) -> list[str]:
         """Whether the file is sound and the ledger agrees with the rows: the problems, in words."""

@@ -16,8 +16,9 @@ from typing import Any, Self
 
 from msgspec import Struct
 
-from tobs_tui.archive import connection, identity, opening, people
+from tobs_tui.archive import chats, connection, identity, notes, opening, people
 from tobs_tui.archive.locking import WriterLock
+from tobs_tui.archive.related import NoteOf
 from tobs_tui.archive.rows import COLUMNS, Row, message_of, searchable
 from tobs_tui.archive.values import Hit, StoredMessage
 from tobs_tui.archive.words import Terms, words_of
@@ -75,15 +76,13 @@ class Query(Struct, frozen=True, kw_only=True):
         return " AND ".join(parts)
 
 
-def find(db: sqlite3.Connection, folder: Path, query: Query, limit: int) -> list[Hit]:
+def find(db: sqlite3.Connection, folder: Path, query: Query, limit: int, note_of: NoteOf | None) -> list[Hit]:
     """The newest messages that a query finds: by the index as far as it is, by reading for the rest."""
     found, indexed = _by_index(db, folder / FILE_NAME, query, limit)
     rest = db.execute(f"SELECT {COLUMNS} FROM messages WHERE seq>? ORDER BY seq", (indexed,))
     found += filter(query.admits, map(message_of, rest))
     found.sort(key=lambda stored: (stored.message.date, stored.message.id), reverse=True)
-    senders = {stored.message.sender_id for stored in found[:limit]}
-    names = {known: person.name for known, person in people.load(db, filter(None, senders)).items()}
-    return [_hit(stored, query.terms, names) for stored in found[:limit]]
+    return [_hit(db, stored, query.terms, note_of) for stored in found[:limit]]
 
 
 class Indexer:
@@ -255,23 +254,30 @@ def _tag(kind: str, peer_id: int) -> str:
     return f"{kind}{'n' if peer_id < 0 else 'p'}{abs(peer_id)}"
 
 
-def _hit(stored: StoredMessage, terms: Terms, names: dict[int, str]) -> Hit:
+def _hit(db: sqlite3.Connection, stored: StoredMessage, terms: Terms, note_of: NoteOf | None) -> Hit:
     message = stored.message
+    chat = chats.load(db, chats.notes_of(db, message.chat_id))
+    sender = people.load(db, () if message.sender_id is None else (message.sender_id,))
     text = message.text
     marks = terms.marks(text)
     if not marks:
         text = searchable(message)
         marks = terms.marks(text)
+    note = None
+    if note_of is not None and chat is not None:
+        note = notes.path_of(db, chat.chat.id, note_of(message.date, message.topic_id))
     return Hit(
         chat_id=message.chat_id,
+        chat=chat.name if chat else "",
         message_id=message.id,
         date=message.date,
         topic_id=message.topic_id,
         sender_id=message.sender_id,
-        sender=names.get(message.sender_id or 0, ""),
+        sender=next((person.name for person in sender.values()), ""),
         text=text,
         marks=marks,
         deleted_at=stored.deleted_at,
+        note=note,
     )
 
 

@@ -103,6 +103,8 @@ class Hit(Struct, frozen=True, kw_only=True):
     """One message that a search found."""
 
     chat_id: int
+    chat: str
+    """The chat's name, as its notes go by."""
     message_id: int
     date: int
     topic_id: int | None
@@ -112,6 +114,8 @@ class Hit(Struct, frozen=True, kw_only=True):
     text: str
     marks: tuple[tuple[int, int], ...] = ()
     """Where the words stand in `text`: start and end of each."""
+    note: str | None = None
+    """The published note that it stands in, relative to the vault; None when that wasn't asked for."""
     deleted_at: int | None = None
 
 

@@ -94,11 +94,15 @@ class Archive(ArchiveReader):
 
     # Messages
 
-    def commit(self, batch: Batch, note_of: NoteOf) -> CommitResult:
-        """Writes a batch in one transaction, or nothing of it.
+    def commit(self, batch: Batch, note_of: NoteOf | None = None) -> CommitResult:
+        """Writes a batch in one transaction, or nothing of it. One without messages needs no `note_of`.
 
         :raises DiskFull: :raises ArchiveNotWritable: as their classes say; the archive is as before.
         """
+        if note_of is None:
+            if batch.messages or batch.notices_deleted:
+                raise ValueError("messages are committed with note_of")
+            note_of = _no_note
         with self._writing() as db:
             return commit.write(db, batch, note_of, self._now())
 
@@ -137,12 +141,18 @@ class Archive(ArchiveReader):
             notes.mark(db, [(whose, key) for key in keys], commit.next_generation(db))
 
     def mark_all_dirty(self, chat_id: int | None = None, note_of: NoteOf | None = None) -> None:
-        """Makes every note (of one chat) dirty: those published and, with `note_of`, those of all rows."""
+        """Makes every note (of one chat) dirty: those that were published, beside those that are already.
+
+        With `note_of`, it is exactly those in which the messages stand by it: after a change of time zone or
+        layout the old ones are no notes any more.
+        """
         with self._writing() as db:
             generation = commit.next_generation(db)
-            notes.mark_published(db, chat_id, generation)
-            if note_of is not None:
-                notes.mark(db, related.keys(db, related.everywhere(db, chat_id), note_of), generation)
+            if note_of is None:
+                notes.mark_published(db, chat_id, generation)
+                return
+            notes.clear_all(db, chat_id)
+            notes.mark(db, related.keys(db, related.everywhere(db, chat_id), note_of), generation)
 
     def plan_notes(self, rows: Sequence[NoteRow]) -> None:
         """Keeps what is about to be written (`planned_hash`), before a file is replaced."""
@@ -174,3 +184,7 @@ class Archive(ArchiveReader):
     def _writing(self) -> Iterator[sqlite3.Connection]:
         with self._lock, connection.translated(self.path), connection.transaction(self._db):
             yield self._db
+
+
+def _no_note(date: int, topic_id: int | None) -> NoteKey:
+    raise ValueError("a batch without messages came to have one")
