@@ -1,0 +1,7 @@
+"""RPC methods that serve the world's data; importing this package registers all of them."""
+
+from __future__ import annotations
+
+from tobs_tui.demo.methods import chats, dialogs, history, topics, updates, users
+
+__all__ = ["chats", "dialogs", "history", "topics", "updates", "users"]
