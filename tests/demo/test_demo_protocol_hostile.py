@@ -100,7 +100,7 @@ def test_any_message_body_is_sorted_or_refused(body: bytes, contained: bool) -> 
     assert sort(body, contained=contained) <= 1
 
 
-SERVICES = sorted(wire._SERVICES) + [wire.CONTAINER, wire.GZIP_PACKED]
+SERVICES = [*sorted(wire._SERVICES), wire.CONTAINER, wire.GZIP_PACKED]
 
 
 @given(kind=st.sampled_from(SERVICES), rest=st.binary(max_size=60), contained=st.booleans())

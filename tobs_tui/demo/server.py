@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter, OrderedDict, deque
+from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
 from math import ceil
@@ -23,6 +22,7 @@ from telethon.tl.tlobject import TLObject
 from tobs_tui.demo.dispatch import Dispatcher
 from tobs_tui.demo.faults import Faults
 from tobs_tui.demo.flood import FloodGate
+from tobs_tui.demo.info import ServerInfo
 from tobs_tui.demo.keyring import AuthKey, Keyring
 from tobs_tui.demo.knobs import Knobs
 from tobs_tui.demo.login.desk import LoginDesk, LoginToken
@@ -32,7 +32,7 @@ from tobs_tui.demo.wire.connection import Connection
 from tobs_tui.demo.wire.intake import Reply
 from tobs_tui.demo.wire.salts import Salts
 from tobs_tui.demo.wire.server_key import ServerKey
-from tobs_tui.demo.wire.session import MessageIds, Session
+from tobs_tui.demo.wire.session import MessageIds, Session, Sessions
 
 HOST = "127.0.0.1"
 HOME_DC = 2
@@ -40,40 +40,9 @@ DCS = (1, 2, 3, 4, 5)
 CODE = "22222"
 """As on Telegram's test DCs: the DC's number, five times."""
 LOGGED = 100_000
-IDLE_SESSIONS = 64
-"""Sessions without a connection that are remembered."""
 
 for package in ("tobs_tui.demo.login", "tobs_tui.demo.methods"):
     import_module(package)  # registers its handlers
-
-
-@dataclass(frozen=True, slots=True)
-class ServerInfo:
-    """What a client needs to know of a running server."""
-
-    host: str
-    port: int
-    dc_id: int
-    public_key: Path
-    phone: str
-    code: str
-    password: str | None
-    dcs: dict[int, int]
-    """Port by DC id."""
-    proxy_secret: str
-    """Every port is an MTProxy too, for clients that know this secret (hex)."""
-
-    def line(self) -> dict[str, object]:
-        """What `demo serve` prints as JSON."""
-        return {
-            "host": self.host,
-            "port": self.port,
-            "dc_id": self.dc_id,
-            "public_key": str(self.public_key),
-            "phone": self.phone,
-            "code": self.code,
-            "password": self.password,
-        }
 
 
 class DemoServer:
@@ -118,11 +87,11 @@ class DemoServer:
         self.salts = Salts(self.server_key.derive(b"salts"))
         self.proxy_secret = self.server_key.derive(b"proxy")[:16]
         self.message_ids = MessageIds(clock)
+        self.sessions = Sessions()
         self.desk = LoginDesk()
         self._dispatcher = Dispatcher(self)
         self._floods: dict[int, FloodGate] = {}
         self._listeners: list[asyncio.Server] = []
-        self._sessions: OrderedDict[tuple[bytes, int], Session] = OrderedDict()
         self._verifier: Verifier | None = None
         self._takeout_from: float | None = None
         self._background: set[asyncio.Task[None]] = set()
@@ -173,7 +142,7 @@ class DemoServer:
     async def restart(self, down: float = 0.0) -> None:
         """Cut everything, stay away for `down` seconds, come back with the same ports and keys."""
         await self._close()
-        self._sessions.clear()
+        self.sessions = Sessions()
         if down:
             await asyncio.sleep(down)
         await self._listen(0)
@@ -232,31 +201,9 @@ class DemoServer:
     def answer(self, session: Session, msg_id: int, body: bytes) -> Coroutine[Any, Any, tuple[bytes, bool]]:
         return self._dispatcher.answer(session, msg_id, body)
 
-    def has_session(self, key: AuthKey, session_id: int) -> bool:
-        return (key.id, session_id) in self._sessions
-
-    def session(self, key: AuthKey, session_id: int) -> tuple[Session, bool]:
-        """The session of this id, made when there is none; the second value says whether it was."""
-        place = (key.id, session_id)
-        session = self._sessions.get(place)
-        if session is not None:
-            return session, False
-        session = self._sessions[place] = Session(session_id, key)
-        self._forget_idle_sessions()
-        return session, True
-
-    def drop_session(self, key: AuthKey, session_id: int) -> None:
-        self._sessions.pop((key.id, session_id), None)
-
     def destroy_key(self, key: AuthKey) -> None:
         self.keyring.forget(key)
-        for place in [each for each in self._sessions if each[0] == key.id]:
-            del self._sessions[place]
-
-    def _forget_idle_sessions(self) -> None:
-        idle = [place for place, session in self._sessions.items() if session.connection is None]
-        for place in idle[: max(0, len(idle) - 1 - IDLE_SESSIONS)]:
-            del self._sessions[place]
+        self.sessions.drop_all(key)
 
     # What handlers ask
 
@@ -344,7 +291,7 @@ class DemoServer:
             update = types.UpdateShort(update, datetime.fromtimestamp(self.clock(), UTC))
         body = bytes(update)
         told = 0
-        for session in list(self._sessions.values()):
+        for session in self.sessions.all():
             if session.connection is None:
                 continue
             key = session.key
@@ -369,3 +316,6 @@ class DemoServer:
         """Cut every connection; clients may come back at once."""
         for connection in list(self.connections):
             connection.abort()
+
+
+__all__ = ["DemoServer", "ServerInfo"]

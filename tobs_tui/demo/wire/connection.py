@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tobs_tui.demo.wire.envelope import Envelope
     from tobs_tui.demo.wire.salts import Salts
     from tobs_tui.demo.wire.server_key import ServerKey
-    from tobs_tui.demo.wire.session import MessageIds, Session
+    from tobs_tui.demo.wire.session import MessageIds, Session, Sessions
 
 MAX_IN_FLIGHT = 256
 """Calls of one connection that may run; until one ends, nothing more is read from it."""
@@ -43,6 +43,7 @@ class Host(Protocol):
     keyring: Keyring
     salts: Salts
     message_ids: MessageIds
+    sessions: Sessions
     proxy_secret: bytes
     connections: set[Connection]
     transports: Counter[str]
@@ -58,11 +59,6 @@ class Host(Protocol):
         """Seconds by which every answer is late."""
 
     def serves(self, dc_id: int) -> bool: ...
-    def has_session(self, key: AuthKey, session_id: int) -> bool: ...
-    def session(self, key: AuthKey, session_id: int) -> tuple[Session, bool]:
-        """The session of this id, and whether it is new."""
-
-    def drop_session(self, key: AuthKey, session_id: int) -> None: ...
     def destroy_key(self, key: AuthKey) -> None: ...
     def answer(self, session: Session, msg_id: int, body: bytes) -> Coroutine[Any, Any, tuple[bytes, bool]]:
         """Run one call. Returns the serialised result or rpc_error, and whether it went well."""
@@ -75,7 +71,7 @@ class Connection(asyncio.Protocol):
         self._host = host
         self._dc_id = dc_id
         self._loop = asyncio.get_running_loop()
-        self._reader = Reader(host.salts, host.clock, host.has_session)
+        self._reader = Reader(host.salts, host.clock, host.sessions.has)
         self._socket: asyncio.Transport | None = None
         self._start = bytearray()
         self._transport: Transport | None = None
@@ -213,10 +209,10 @@ class Connection(asyncio.Protocol):
         self._write(struct.pack("<qqi", 0, msg_id, len(answer)) + answer)
 
     def _message_received(self, key: AuthKey, envelope: Envelope) -> None:
-        session, is_new = self._host.session(key, envelope.session_id)
+        session, is_new = self._host.sessions.open(key, envelope.session_id)
         if refusal := self._reader.refusal(session, envelope):
             if is_new:
-                self._host.drop_session(key, envelope.session_id)
+                self._host.sessions.drop(key, envelope.session_id)
             self.send(session, Reply(refusal))
             return
         session.connection = self
@@ -236,7 +232,7 @@ class Connection(asyncio.Protocol):
         if intake.close_after is not None:
             self._close_without_ping(intake.close_after)
         if intake.destroyed_session is not None:
-            self._host.drop_session(session.key, intake.destroyed_session)
+            self._host.sessions.drop(session.key, intake.destroyed_session)
         if intake.destroy_key:
             self._host.destroy_key(session.key)
             self.close()

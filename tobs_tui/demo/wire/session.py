@@ -17,6 +17,9 @@ from tobs_tui.demo.keyring import AuthKey
 if TYPE_CHECKING:
     from tobs_tui.demo.wire.connection import Connection
 
+IDLE = 64
+"""How many sessions without a connection are remembered."""
+
 REMEMBERED = 2000
 """How many received message ids a session recognises as repeated."""
 
@@ -82,3 +85,39 @@ class Session:
     def failed(self, msg_id: int) -> bool:
         """Whether the call of this message id was answered with an error."""
         return self._seen.get(msg_id) is False
+
+
+class Sessions:
+    """All sessions of a server."""
+
+    def __init__(self) -> None:
+        self._sessions: OrderedDict[tuple[bytes, int], Session] = OrderedDict()
+
+    def all(self) -> list[Session]:
+        return list(self._sessions.values())
+
+    def has(self, key: AuthKey, session_id: int) -> bool:
+        return (key.id, session_id) in self._sessions
+
+    def open(self, key: AuthKey, session_id: int) -> tuple[Session, bool]:
+        """The session of this id, made when there is none; the second value says whether it was."""
+        place = (key.id, session_id)
+        session = self._sessions.get(place)
+        if session is not None:
+            return session, False
+        self._forget_idle()
+        session = self._sessions[place] = Session(session_id, key)
+        return session, True
+
+    def drop(self, key: AuthKey, session_id: int) -> None:
+        self._sessions.pop((key.id, session_id), None)
+
+    def drop_all(self, key: AuthKey) -> None:
+        """Forget the sessions of a key that is no more."""
+        for place in [each for each in self._sessions if each[0] == key.id]:
+            del self._sessions[place]
+
+    def _forget_idle(self) -> None:
+        idle = [place for place, session in self._sessions.items() if session.connection is None]
+        for place in idle[: max(0, len(idle) - IDLE)]:
+            del self._sessions[place]
