@@ -145,6 +145,13 @@ async def test_archived_chats_are_listed_too() -> None:
     assert [(chat.id, chat.archived) for chat in found.values()] == [(5, False), (6, True)]
 
 
+async def test_a_server_that_knows_no_archive_archives_nothing() -> None:
+    users = [types.User(id=5, first_name="A")]
+    dialogs = [dialog(types.PeerUser(5))]
+    found = await listed(account(dialogs, users, archived=dialogs))
+    assert [(chat.id, chat.archived) for chat in found.values()] == [(5, False)]
+
+
 async def test_a_server_with_dialogs_alone_is_enough(caplog: pytest.LogCaptureFixture) -> None:
     users = [types.User(id=5, first_name="A")]
     scripted = account([dialog(types.PeerUser(5))], users)

@@ -53,9 +53,10 @@ class DialogList:
         new: list[Any] = []
         for dialog in _real(answer.dialogs):
             chat_id = marked(dialog.peer)
-            if dialog.folder_id == 1 or (dialog.folder_id is None and folder == 1):
-                self.archived.add(chat_id)
             known = self.dialogs.get(chat_id)
+            # A server without an archive answers with its main list again.
+            if dialog.folder_id == 1 or (folder == 1 and known is None):
+                self.archived.add(chat_id)
             if known is None:
                 new.append(dialog)
             if known is None or dialog.top_message > known.top_message:
