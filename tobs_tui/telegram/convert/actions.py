@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from telethon.tl import types
 
 from tobs_tui.model import Action
+from tobs_tui.telegram.convert import money
 from tobs_tui.telegram.convert.files import convert_photo
 from tobs_tui.telegram.convert.primitives import (
+    Fields,
     channel_mark,
     has_formatting,
     marked,
-    marked_or_none,
+    marked_all,
     snake,
     unix_or_none,
     words,
 )
-
-Fields = dict[str, Any]
-STARS = "XTR"
-"""Telegram's currency code for stars."""
-TON = "TON"
-_DAY = 86400
 
 
 def convert_action(message: Any) -> tuple[Action, bool]:
@@ -57,39 +53,12 @@ def _users(action: Any) -> Fields:
     return {"people": tuple(action.users)}
 
 
-def _people(peers: Iterable[Any] | None) -> tuple[int, ...]:
-    return tuple(marked(peer) for peer in peers or ())
-
-
 def _chat_create(action: Any) -> Fields:
     return {"text": action.title, "people": tuple(action.users)}
 
 
 def _migrate_from(action: Any) -> Fields:
     return {"text": action.title, "peer_id": -action.chat_id}
-
-
-def _payment(action: Any) -> Fields:
-    recurring = bool(action.recurring_init or action.recurring_used)
-    return {
-        "currency": action.currency,
-        "amount": action.total_amount,
-        "flag": recurring or None,
-        "date": unix_or_none(action.subscription_until_date),
-    }
-
-
-def _payment_to_me(action: Any) -> Fields:
-    return _payment(action) | {"whole": False}
-
-
-def _refund(action: Any) -> Fields:
-    return {
-        "peer_id": marked(action.peer),
-        "currency": action.currency,
-        "amount": action.total_amount,
-        "whole": False,
-    }
 
 
 def _reason(reason: Any) -> str | None:
@@ -106,7 +75,7 @@ def _conference(action: Any) -> Fields:
         "reason": "missed" if action.missed else None,
         "video": bool(action.video),
         "flag": True if action.active else None,
-        "people": _people(action.other_participants),
+        "people": marked_all(action.other_participants),
     }
 
 
@@ -153,99 +122,8 @@ def _topic_edit(action: Any) -> Fields:
     }
 
 
-def _message_of(action: Any) -> Fields:
-    return {"text": words(action.message) or None, "whole": not has_formatting(action.message)}
-
-
-def _gift_premium(action: Any) -> Fields:
-    fields = _message_of(action) | {
-        "currency": action.currency,
-        "amount": action.amount,
-        "seconds": action.days * _DAY,
-    }
-    return fields | {"whole": fields["whole"] and action.crypto_currency is None}
-
-
-def _gift_code(action: Any) -> Fields:
-    return _message_of(action) | {
-        "currency": action.currency,
-        "amount": action.amount,
-        "seconds": action.days * _DAY,
-        "peer_id": marked_or_none(action.boost_peer),
-        "flag": True if action.unclaimed else None,
-        "whole": False,
-    }
-
-
-def _gift_stars(action: Any) -> Fields:
-    return {"amount": action.stars, "currency": STARS, "whole": False}
-
-
-def _gift_ton(action: Any) -> Fields:
-    return {"amount": action.crypto_amount, "currency": action.crypto_currency, "whole": False}
-
-
-def _prize(action: Any) -> Fields:
-    return {
-        "amount": action.stars,
-        "currency": STARS,
-        "peer_id": marked(action.boost_peer),
-        "message_id": action.giveaway_msg_id,
-        "flag": True if action.unclaimed else None,
-        "whole": False,
-    }
-
-
-def _star_gift(action: Any) -> Fields:
-    return _message_of(action) | {
-        "amount": getattr(action.gift, "stars", None),
-        "currency": STARS,
-        "people": _people(peer for peer in (action.from_id, action.to_id) if peer is not None),
-        "peer_id": marked_or_none(action.peer),
-        "whole": False,
-    }
-
-
-def _unique_gift(action: Any) -> Fields:
-    return {
-        "text": _gift_name(action.gift),
-        "people": _people(peer for peer in (action.from_id,) if peer is not None),
-        "peer_id": marked_or_none(action.peer),
-        "whole": False,
-    }
-
-
-def _gift_name(gift: Any) -> str | None:
-    title, number = getattr(gift, "title", None), getattr(gift, "num", None)
-    return f"{title} #{number}" if title and number else title
-
-
-def _price(amount: Any) -> Fields:
-    """A price in stars (their fraction is left to `raw`) or in nano-TON."""
-    if type(amount) is types.StarsAmount:
-        return {"amount": amount.amount, "currency": STARS, "whole": not amount.nanos}
-    if type(amount) is types.StarsTonAmount:
-        return {"amount": amount.amount, "currency": TON}
-    return {}
-
-
-def _gift_offer(action: Any) -> Fields:
-    answered = True if action.accepted else (False if action.declined else None)
-    return _price(action.price) | {
-        "text": _gift_name(action.gift),
-        "flag": answered,
-        "date": unix_or_none(action.expires_at),
-        "whole": False,
-    }
-
-
-def _gift_offer_declined(action: Any) -> Fields:
-    reason = "expired" if action.expired else None
-    return _price(action.price) | {"text": _gift_name(action.gift), "reason": reason, "whole": False}
-
-
 def _post_approval(action: Any) -> Fields:
-    return _price(action.price) | {
+    return money.price(action.price) | {
         "flag": not action.rejected,
         "text": action.reject_comment or None,
         "date": unix_or_none(action.schedule_date),
@@ -302,9 +180,9 @@ _BY_CLASS: dict[type, Callable[[Any], Fields]] = {
     types.MessageActionPinMessage: _nothing,
     types.MessageActionHistoryClear: _nothing,
     types.MessageActionGameScore: lambda a: {"amount": a.score},
-    types.MessageActionPaymentSent: _payment,
-    types.MessageActionPaymentSentMe: _payment_to_me,
-    types.MessageActionPaymentRefunded: _refund,
+    types.MessageActionPaymentSent: money.payment,
+    types.MessageActionPaymentSentMe: money.payment_to_me,
+    types.MessageActionPaymentRefunded: money.refund,
     types.MessageActionPhoneCall: _phone_call,
     types.MessageActionConferenceCall: _conference,
     types.MessageActionScreenshotTaken: _nothing,
@@ -325,30 +203,26 @@ _BY_CLASS: dict[type, Callable[[Any], Fields]] = {
     types.MessageActionTopicCreate: lambda a: {"text": a.title, "whole": a.icon_emoji_id is None},
     types.MessageActionTopicEdit: _topic_edit,
     types.MessageActionSuggestProfilePhoto: _photo,
-    types.MessageActionRequestedPeer: lambda a: {"people": _people(a.peers)},
+    types.MessageActionRequestedPeer: lambda a: {"people": marked_all(a.peers)},
     types.MessageActionRequestedPeerSentMe: _requested_peers_of_me,
-    types.MessageActionGiftPremium: _gift_premium,
-    types.MessageActionGiftCode: _gift_code,
-    types.MessageActionGiftStars: _gift_stars,
-    types.MessageActionGiftTon: _gift_ton,
+    types.MessageActionGiftPremium: money.gift_premium,
+    types.MessageActionGiftCode: money.gift_code,
+    types.MessageActionGiftStars: money.gift_stars,
+    types.MessageActionGiftTon: money.gift_ton,
     types.MessageActionGiveawayLaunch: lambda a: {"amount": a.stars},
     types.MessageActionGiveawayResults: lambda a: {"amount": a.winners_count, "whole": not a.unclaimed_count},
-    types.MessageActionPrizeStars: _prize,
+    types.MessageActionPrizeStars: money.prize,
     types.MessageActionBoostApply: lambda a: {"amount": a.boosts},
-    types.MessageActionStarGift: _star_gift,
-    types.MessageActionStarGiftUnique: _unique_gift,
-    types.MessageActionStarGiftPurchaseOffer: _gift_offer,
-    types.MessageActionStarGiftPurchaseOfferDeclined: _gift_offer_declined,
-    types.MessageActionPaidMessagesRefunded: lambda a: {"amount": a.stars, "currency": STARS, "whole": False},
-    types.MessageActionPaidMessagesPrice: lambda a: {
-        "amount": a.stars,
-        "currency": STARS,
-        "flag": bool(a.broadcast_messages_allowed),
-    },
+    types.MessageActionStarGift: money.star_gift,
+    types.MessageActionStarGiftUnique: money.unique_gift,
+    types.MessageActionStarGiftPurchaseOffer: money.gift_offer,
+    types.MessageActionStarGiftPurchaseOfferDeclined: money.gift_offer_declined,
+    types.MessageActionPaidMessagesRefunded: money.paid_messages_refunded,
+    types.MessageActionPaidMessagesPrice: money.paid_messages_price,
     types.MessageActionTodoCompletions: _todo_completions,
     types.MessageActionTodoAppendTasks: _todo_append,
     types.MessageActionSuggestedPostApproval: _post_approval,
-    types.MessageActionSuggestedPostSuccess: lambda a: _price(a.price),
+    types.MessageActionSuggestedPostSuccess: lambda a: money.price(a.price),
     types.MessageActionSuggestedPostRefund: lambda a: {"flag": bool(a.payer_initiated)},
     types.MessageActionSuggestBirthday: _birthday,
     types.MessageActionNewCreatorPending: lambda a: {"people": (a.new_creator_id,)},

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeAlias
 
 from telethon.tl import types
 
 from tobs_tui.model import CHANNEL_MARK
+
+Fields: TypeAlias = dict[str, Any]
+"""Some fields of a value, by name."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -50,6 +55,11 @@ def marked_or_none(peer: Any) -> int | None:
     return None if peer is None else marked(peer)
 
 
+def marked_all(peers: Iterable[Any] | None) -> tuple[int, ...]:
+    """The marked ids of those peers that are told."""
+    return tuple(marked(peer) for peer in peers or () if peer is not None)
+
+
 def words(text: Any) -> str:
     """The plain text of a `TextWithEntities`, or of the bare string that older layers sent."""
     if text is None:
@@ -62,6 +72,7 @@ def has_formatting(text: Any) -> bool:
     return bool(getattr(text, "entities", None))
 
 
+@lru_cache(maxsize=1024)
 def snake(class_name: str, prefix: str) -> str:
     """`MessageActionSetMessagesTTL` without `MessageAction` -> `set_messages_ttl`."""
     return _WORD_START.sub("_", class_name.removeprefix(prefix)).lower()
