@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from telethon.tl import functions, types
 from tobs_tui.config import Settings
 from tobs_tui.demo.rpc import REGISTRY, Call, RpcError, method
 from tobs_tui.demo.server import DemoServer, ServerInfo
+from tobs_tui.demo.wire.server_key import ServerKey
 from tobs_tui.model import Chat, ChatType
 from tobs_tui.telegram.account import Account
 
@@ -36,17 +38,43 @@ class SmallWorld:
         self.gaps: set[int] = set()
         self.unreadable: set[int] = set()
         """Messages whose media is of a kind that nobody knows."""
+        self.services: set[int] = set()
+        """Service messages."""
+        self.nonsense = False
+        """History is answered with bytes that mean nothing."""
+        self.watch: Callable[[Any], object] = lambda peer: None
+        """Told of each peer whose history is asked for."""
         self.forbidden: str | None = None
         self.gate = asyncio.Event()
         self.gate.set()
-        self.running = 0
-        self.most_running = 0
+        self._arrivals = asyncio.Semaphore(0)
+
+    def subscribe(self, push: Callable[[Any], int]) -> Callable[[], None]:
+        """Nothing is ever pushed here."""
+        return lambda: None
+
+    async def arrived(self, count: int) -> None:
+        """Wait until so many more history requests have come in."""
+        for _ in range(count):
+            await self._arrivals.acquire()
+
+    async def pass_gate(self) -> None:
+        """Count one history request in, and hold it while the gate is closed."""
+        self._arrivals.release()
+        await self.gate.wait()
 
     def account_user(self) -> types.User:
         return types.User(id=OWN_ID, is_self=True, access_hash=1, first_name="Small", phone=self.phone)
 
 
-def message(world: SmallWorld, each: int) -> types.Message:
+def message(world: SmallWorld, each: int) -> Any:
+    if each in world.services:
+        return types.MessageService(
+            id=each,
+            peer_id=types.PeerChannel(500),
+            date=datetime.fromtimestamp(EPOCH + 60 * each, UTC),
+            action=_Unknown() if each in world.unreadable else types.MessageActionPinMessage(),
+        )
     found = types.Message(
         id=each,
         peer_id=types.PeerChannel(500),
@@ -73,16 +101,14 @@ async def get_users(call: Call, request: functions.users.GetUsersRequest) -> lis
 
 async def get_history(
     call: Call, request: functions.messages.GetHistoryRequest
-) -> types.messages.ChannelMessages:
+) -> types.messages.ChannelMessages | bytes:
     world: SmallWorld = call.world
     if world.forbidden:
         raise RpcError(400, world.forbidden)
-    world.running += 1
-    world.most_running = max(world.most_running, world.running)
-    try:
-        await world.gate.wait()
-    finally:
-        world.running -= 1
+    world.watch(request.peer)
+    await world.pass_gate()
+    if world.nonsense:
+        return b"\xde\xad\xbe\xef" * 8
     ids = [each for each in range(world.top, 0, -1) if each not in world.gaps]
     before = request.offset_date
     # An absent date comes out of Telethon's parser as 1970.
@@ -154,3 +180,17 @@ async def logged_in(settings_for: SettingsFor) -> AsyncIterator[LoggedIn]:
 def channel() -> Chat:
     """The small world's channel."""
     return CHANNEL
+
+
+@pytest.fixture(scope="session")
+def other_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a server key that is not `demo_server`'s."""
+    folder = tmp_path_factory.mktemp("other-key")
+    ServerKey.load_or_make(folder)
+    return folder
+
+
+@pytest.fixture
+def other_state(other_key: Path, tmp_path: Path) -> Path:
+    """A state folder for a second server, with a key of its own."""
+    return Path(shutil.copytree(other_key, tmp_path / "other-state"))

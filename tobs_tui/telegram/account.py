@@ -1,11 +1,12 @@
-"""One account on one server: its login on disk, its connection, its governor, and who it is.
+"""One account on one server: its login, its connection, its governor, and who it is.
 
-All requests of the account go through `call` (and the workers' own), so that one governor sees them all.
+All requests of the account go through `call` (or `ask`), the workers' too: one governor sees them all.
 Nothing is sent that others could see: no read receipts, no online status, no typing.
 """
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,63 +16,39 @@ from telethon import utils
 from telethon.errors import AuthKeyNotFound, RPCError
 from telethon.tl import functions, types
 
-from tobs_tui.errors import NotLoggedIn, ServerUnreachable
+from tobs_tui.errors import NotLoggedIn, ServerUnreachable, TobsError, UsageError
 from tobs_tui.model import Owner
+from tobs_tui.telegram.authorization import Authorization
 from tobs_tui.telegram.caller import ANSWER_TIMEOUT, Caller
 from tobs_tui.telegram.governor import Governor
-from tobs_tui.telegram.identity import Identity, identity_of
-from tobs_tui.telegram.link import DcKey, Link, LinkBroken, Unreadable
+from tobs_tui.telegram.link import LinkBroken, Unreadable
 from tobs_tui.telegram.rpc_errors import LOGIN_AGAIN, code_of, flood_seconds, translate
-from tobs_tui.telegram.servers import DcAddress, Server, server_of
-from tobs_tui.telegram.session_file import FORMAT, VERSION, SessionFile, StoredLogin, encode_key
 from tobs_tui.telegram.wire import Wire
 
 if TYPE_CHECKING:
     from tobs_tui.config import Settings
     from tobs_tui.telegram.login import QrLogin, SentCode
 
-FIRST_CONNECT = 15.0
-"""Seconds after which a server that can't be reached at the start is given up."""
-PEOPLE_LIMIT = 100
+_log = logging.getLogger("tobs_tui.telegram")
+_TAKEOUT_GONE = ("TAKEOUT_INVALID", "TAKEOUT_REQUIRED")
 
 
 class Account:
     """Connected by `connect`, ended by `close`; an async context manager around both."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        session: SessionFile,
-        server: Server,
-        identity: Identity,
-        governor: Governor,
-        clock: Callable[[], float],
-    ) -> None:
-        self.settings = settings
-        self.server = server
+    def __init__(self, authorization: Authorization, governor: Governor) -> None:
         self.governor = governor
-        self._session = session
-        self._identity = identity
-        self._clock = clock
-        self._lost: NotLoggedIn | None = None
-        self._worker_requests: list[Callable[[], int]] = []
-        self._user: Any = None
-        self._updates = False
         self.pending_code: SentCode | None = None
         """The login code that was sent last."""
-        login = session.login
-        self._dc_id = login.dc if login and login.key else server.home.dc_id
-        self._dc_key = DcKey(
-            login.key_bytes if login else None,
-            login.salt if login else 0,
-            login.time_offset if login else 0,
-        )
-        self._saved_address = _saved_address(server, login)
-        self._takeout_id = login.takeout if login else 0
-        self._account_id = login.account if login else 0
-        self.caller = Caller(governor, self._login_lost)
-        self._wire = self._new_wire(FIRST_CONNECT)
-        self._past_requests = 0
+        self._authorization = authorization
+        self._caller = Caller(governor, self._login_lost)
+        self._wire = authorization.first_wire()
+        self._more_wires: list[Wire] = []
+        self._user: Any = None
+        self._lost: NotLoggedIn | None = None
+        self._updates = False
+        self._stale_key = False
+        self._in_takeout = False
 
     @classmethod
     async def connect(
@@ -83,23 +60,17 @@ class Account:
     ) -> Self:
         """Hold the login of these settings and connect with it; there need not be anybody logged in.
 
-        :raises SettingsError: when API_ID or API_HASH is missing.
+        :raises SettingsError: when API_ID or API_HASH is missing or not accepted.
         :raises SessionError: when the session file is in use, damaged or unwritable.
         :raises ServerUnreachable: when no server answers at the address, or one with another key.
         """
-        server = server_of(settings)
-        identity = identity_of(settings, server.keys)
-        session = SessionFile.hold(settings)
-        account = cls(
-            settings,
-            session,
-            server,
-            identity,
-            governor or Governor(flood_seconds=flood_seconds),
-            clock,
-        )
+        authorization = Authorization.hold(settings, clock)
+        account = cls(authorization, governor or Governor(flood_seconds=flood_seconds))
         try:
             await account._first_connect()
+        except RPCError as error:
+            await account.close()
+            raise _refused(error, authorization) from error
         except BaseException:
             await account.close()
             raise
@@ -116,14 +87,14 @@ class Account:
         try:
             await self._wire.close()
         finally:
-            self._session.close()
+            self._authorization.close()
 
     @property
     def owner(self) -> Owner:
         """Who is logged in. :raises NotLoggedIn: when nobody is."""
         if self._user is None:
             raise NotLoggedIn("Not logged in on this server", LOGIN_AGAIN)
-        return Owner(self._user.id, self.server.id, utils.get_display_name(self._user) or "")
+        return Owner(self._user.id, self._authorization.server.id, utils.get_display_name(self._user) or "")
 
     @property
     def own_id(self) -> int:
@@ -133,15 +104,20 @@ class Account:
     @property
     def dc_id(self) -> int:
         """The account's own DC."""
-        return self._dc_id
+        return self._authorization.dc_id
 
     @property
     def requests(self) -> int:
         """RPC calls sent so far, repeated ones and the workers' included."""
-        return self._past_requests + self._wire.requests + sum(count() for count in self._worker_requests)
+        return (
+            self._authorization.requests
+            + self._wire.requests
+            + sum(wire.requests for wire in self._more_wires)
+        )
 
     @property
     def flood_wait_s(self) -> float:
+        """Seconds for which Telegram made a class of method wait so far."""
         return self.governor.flood_wait_s
 
     @property
@@ -150,9 +126,10 @@ class Account:
         return self._wire
 
     @property
-    def updates(self) -> Any:
-        """What the server pushes on the account's own connection; None while there is none."""
-        return self._wire.link.updates if self._wire.link else None
+    def api(self) -> tuple[int, str]:
+        """API_ID and API_HASH, which login requests name."""
+        identity = self._authorization.identity
+        return identity.api_id, identity.api_hash
 
     async def ask(self, request: Any, *, of: str = "", chat: str = "") -> Any:
         """The answer to one request; `of` is its class of method, `chat` the chat's title for errors.
@@ -184,14 +161,24 @@ class Account:
         """
         if self._lost is not None:
             raise self._lost
-        return await self.caller.ask(wire or self._wire, request, kind=of, timeout=timeout, patience=patience)
+        wire = wire or self._wire
+        takeout_id = self.takeout_id if self._in_takeout and of != "auth" else 0
+        try:
+            return await self._caller.ask(
+                wire, request, kind=of, timeout=timeout, patience=patience, takeout_id=takeout_id
+            )
+        except RPCError as error:
+            if not takeout_id or code_of(error) not in _TAKEOUT_GONE:
+                raise
+        if self._in_takeout:
+            self.end_takeout()
+            _log.warning("Telegram ended the takeout session; the export goes on without it")
+        return await self._caller.ask(wire, request, kind=of, timeout=timeout, patience=patience)
 
     async def is_authorized(self) -> bool:
         """Whether somebody is logged in; asks the server."""
-        try:
+        with suppress(NotLoggedIn):
             await self._learn_user()
-        except NotLoggedIn:
-            return False
         return self._user is not None
 
     async def send_code(self, phone: str) -> SentCode:
@@ -201,10 +188,16 @@ class Account:
         return await login.send_code(self, phone)
 
     async def sign_in(self, code: str) -> bool:
-        """Log in with the code. False: the account has a password, which `check_password` takes."""
+        """Log in with the code. False: the account has a password too, which `check_password` takes."""
         from tobs_tui.telegram import login
 
         return await login.sign_in(self, code)
+
+    async def password_hint(self) -> str:
+        """The hint that the account's owner set for the password; empty when there is none."""
+        from tobs_tui.telegram import login
+
+        return await login.password_hint(self)
 
     async def check_password(self, password: str) -> None:
         """Finish a login with the two-step verification password."""
@@ -219,165 +212,136 @@ class Account:
         return await login.qr_login(self)
 
     async def log_out(self) -> None:
-        """End the login on the server and delete it here."""
+        """End the login on the server and delete it here; the account is closed then."""
         from tobs_tui.telegram import login
 
         await login.log_out(self)
 
     # What follows is for login, takeout and the workers.
 
-    def new_wire(self, *, give_up_after: float = 60.0) -> Wire:
+    def new_wire(self, *, give_up_after: float) -> Wire:
         """One more connection with the same authorization, in memory, by the same way."""
-        wire = self._new_wire(give_up_after)
-        self._worker_requests.append(lambda: wire.requests)
+        wire = self._authorization.new_wire(give_up_after)
+        self._more_wires.append(wire)
         return wire
 
-    async def logged_in(self, user: Any) -> None:
+    def drop_wire(self, wire: Wire) -> None:
+        """Forget a connection of `new_wire` that was closed, but not what it sent."""
+        if wire in self._more_wires:
+            self._more_wires.remove(wire)
+            self._authorization.requests += wire.requests
+
+    def logged_in(self, user: Any) -> None:
         """Keep a login that the server has just granted."""
         self._user = user
-        self._account_id = user.id
-        self._save()
+        self._authorization.save(user)
 
-    async def move_to(self, dc_id: int, *, updates: bool | None = None) -> None:
+    async def move_to(self, dc_id: int) -> None:
         """Go on at another DC, with a new key: the account lives there."""
-        await self._wire.close()
-        self._past_requests += self._wire.requests
-        self._dc_id = dc_id
-        self._saved_address = None
-        self._dc_key = DcKey()
-        if updates is not None:
-            self._updates = updates
-        self._wire = self._new_wire(FIRST_CONNECT)
-        await self._wire.connect()
-        self._save()
+        self._authorization.begin_anew(dc_id)
+        self._stale_key = False
+        await self._reconnect()
+
+    async def renew_stale_key(self) -> None:
+        """Make a new key if the one on disk is of a login that was ended: a new login may not take it."""
+        if self._stale_key:
+            await self.move_to(self.dc_id)
 
     async def with_updates(self, wanted: bool) -> None:
         """Reconnect so that the server pushes updates, or no more."""
-        if self._updates == wanted:
-            return
-        await self._wire.close()
-        self._past_requests += self._wire.requests
-        self._updates = wanted
-        self._wire = self._new_wire(FIRST_CONNECT)
-        await self._wire.connect()
+        if self._updates != wanted:
+            self._updates = wanted
+            await self._reconnect()
 
     async def forget_login(self) -> None:
         """Delete the login from disk and close; the server has ended it."""
         self._user = None
-        self._session.remove()
+        self._authorization.forget()
         await self.close()
 
     @property
     def takeout_id(self) -> int:
-        """The takeout session that was begun and not ended; 0 when there is none."""
-        return self._takeout_id
-
-    @takeout_id.setter
-    def takeout_id(self, takeout_id: int) -> None:
-        self._takeout_id = takeout_id
-        self._save()
+        """The takeout session that was begun and not ended, perhaps by an earlier run; 0 for none."""
+        return self._authorization.takeout_id
 
     @property
-    def api(self) -> tuple[int, str]:
-        return self._identity.api_id, self._identity.api_hash
+    def in_takeout(self) -> bool:
+        """Whether requests go out inside the takeout session."""
+        return self._in_takeout
 
-    def _new_wire(self, give_up_after: float) -> Wire:
-        return Wire(self._open_link, self._where(), give_up_after=give_up_after, clock=self._clock)
+    def enter_takeout(self, takeout_id: int) -> None:
+        """Send all further requests inside this takeout session."""
+        self._keep_takeout(takeout_id)
+        self._in_takeout = True
 
-    def _where(self) -> str:
-        return str(self._address())
+    def leave_takeout(self) -> None:
+        """Send requests as usual again; the session can still be taken up later."""
+        self._in_takeout = False
 
-    def _address(self) -> DcAddress:
-        if self._saved_address is not None:
-            return self._saved_address
-        return self.server.address(self._dc_id)
+    def end_takeout(self) -> None:
+        """The takeout session is over."""
+        self._in_takeout = False
+        self._keep_takeout(0)
 
-    async def _open_link(self) -> Link:
-        link = Link(self._identity, self._address(), self._dc_key, clock=self._clock)
-        config = await link.open(updates=self._updates)
-        self.server.learn(config.dc_options)
-        return link
+    def _keep_takeout(self, takeout_id: int) -> None:
+        if takeout_id != self._authorization.takeout_id:
+            self._authorization.takeout_id = takeout_id
+            self._authorization.save(self._user)
 
     async def _first_connect(self) -> None:
+        authorization = self._authorization
         try:
             await self._wire.connect()
         except ServerUnreachable:
-            if self._saved_address is None:
+            if not authorization.may_have_moved:
                 raise
-            await self._relearn_address()
+            await authorization.find_again()
+            await self._reconnect()
         except AuthKeyNotFound:
-            # The server has forgotten the key: whoever was logged in is not any more.
-            self._dc_key.key = None
-            self._dc_id, self._saved_address = self.server.home.dc_id, None
-            await self._wire.close()
-            self._wire = self._new_wire(FIRST_CONNECT)
-            await self._wire.connect()
-        if self._account_id:
+            # The server does not know the key: whoever was logged in with it is not any more. What is on
+            # disk stays until there is a new login, as the server may remember.
+            authorization.begin_anew()
+            await self._reconnect()
+            return
+        if authorization.account_id:
             with suppress(NotLoggedIn):
                 await self._learn_user()
-        self._save()
+            self._stale_key = self._user is None
+        if not self._stale_key:
+            authorization.save(self._user)
 
-    async def _relearn_address(self) -> None:
-        """Ask the server's first DC where the account's own one has moved to."""
-        asking = Link(self._identity, self.server.home, DcKey(), clock=self._clock)
-        try:
-            config = await asking.open()
-        except (OSError, TimeoutError, RPCError) as error:
-            raise ServerUnreachable(
-                f"No connection to the server at {self.server.home}",
-                "Check the network, TELEGRAM_SERVER and PROXY_URL, then start again",
-            ) from error
-        finally:
-            await asking.close()
-            self._past_requests += asking.requests
-        self.server.learn(config.dc_options)
-        self._saved_address = None
+    async def _reconnect(self) -> None:
         await self._wire.close()
-        self._wire = self._new_wire(FIRST_CONNECT)
+        self._authorization.requests += self._wire.requests
+        self._wire = self._authorization.first_wire(updates=self._updates)
         await self._wire.connect()
 
     async def _learn_user(self) -> None:
         request = functions.users.GetUsersRequest([types.InputUserSelf()])
         try:
-            users = await self.caller.ask(self._wire, request)
+            users = await self._caller.ask(self._wire, request)
         except NotLoggedIn:
             self._user = None
             raise
         except RPCError as error:
-            if code_of(error).startswith("AUTH_KEY") or code_of(error) == "SESSION_PASSWORD_NEEDED":
-                self._user = None
-                raise NotLoggedIn("Not logged in on this server", LOGIN_AGAIN) from error
-            raise
+            if code_of(error) != "SESSION_PASSWORD_NEEDED":
+                raise
+            self._user = None
+            raise NotLoggedIn("Not logged in on this server", LOGIN_AGAIN) from error
         self._user = users[0] if users and isinstance(users[0], types.User) else None
 
     def _login_lost(self, error: NotLoggedIn) -> None:
         """Nothing of this login can work any more: all of its requests end with the reason."""
-        if self._user is None:
-            return
-        self._lost = error
-        self.governor.stop(error)
-
-    def _save(self) -> None:
-        address = self._address()
-        login = StoredLogin(
-            format=FORMAT,
-            version=VERSION,
-            server=self.server.id,
-            dc=self._dc_id,
-            host=address.host,
-            port=address.port,
-            key=encode_key(self._dc_key.key),
-            account=self._account_id if self._user is not None else 0,
-            name=utils.get_display_name(self._user) if self._user is not None else "",
-            takeout=self._takeout_id,
-            salt=self._dc_key.salt,
-            time_offset=self._dc_key.time_offset,
-        )
-        self._session.save(login)
+        if self._user is not None:
+            self._lost = error
+            self.governor.stop(error)
 
 
-def _saved_address(server: Server, login: StoredLogin | None) -> DcAddress | None:
-    """Where the login's DC was last seen, unless it is the one that the settings name."""
-    if login is None or not login.key or login.dc == server.home.dc_id:
-        return None
-    return DcAddress(login.dc, login.host, login.port)
+def _refused(error: RPCError, authorization: Authorization) -> TobsError:
+    """What a server's refusal of the connection itself means."""
+    translated = translate(error)
+    if isinstance(translated, UsageError | NotLoggedIn):
+        return translated
+    return ServerUnreachable(
+        f"The server at {authorization.address} refuses the connection ({code_of(error) or error.code})"
+    )

@@ -12,14 +12,13 @@ from telethon.errors import RPCError
 
 from tobs_tui.errors import NotLoggedIn, RangeFailed, TobsError
 from tobs_tui.telegram.governor import Governor
-from tobs_tui.telegram.link import LinkBroken
 from tobs_tui.telegram.pacing import Ticket
 from tobs_tui.telegram.rpc_errors import ends_login, is_transient, translate
 from tobs_tui.telegram.wire import Wire
 
 ANSWER_TIMEOUT = 30.0
-TRIES = 5
-"""So often a request is sent while Telegram answers with errors of its own, or not at all."""
+TRIES, UNANSWERED = 5, 3
+"""So often a request is sent while Telegram answers with errors of its own, and while not at all."""
 FIRST_PAUSE = 0.5
 
 _KINDS = {
@@ -57,18 +56,20 @@ class Caller:
         kind: str = "",
         timeout: float = ANSWER_TIMEOUT,
         patience: float | None = None,
+        takeout_id: int = 0,
         tries: int = TRIES,
     ) -> Any:
         """Send and repeat as needed; gives the answer.
 
         :raises RPCError: what Telegram answered, unless it means trouble of its own or the end of the login.
         :raises NotLoggedIn: when no request of this login can work any more.
+        :raises LinkBroken: when the wire was closed meanwhile.
         :raises RangeFailed: when Telegram's trouble did not pass within `tries`.
         """
         kind = kind or kind_of(request)
 
         async def send(ticket: Ticket) -> Any:
-            return await wire.call(request, timeout=timeout, on_break=ticket.spoil)
+            return await wire.call(request, timeout=timeout, takeout_id=takeout_id, on_break=ticket.spoil)
 
         for tried in range(1, tries + 1):
             try:
@@ -76,12 +77,10 @@ class Caller:
             except Exception as error:  # boundary: decides what an error means for this request
                 if ends_login(error):
                     raise self._lost(error) from error
-                if isinstance(error, LinkBroken):
-                    raise translate(error) from error
                 if not (isinstance(error, TimeoutError) or is_transient(error)):
                     raise
-                if tried == tries:
-                    raise self._hopeless(error, tries) from error
+                if tried >= (UNANSWERED if isinstance(error, TimeoutError) else tries):
+                    raise self._hopeless(error, tried) from error
             await self._governor.pause(FIRST_PAUSE * 2 ** (tried - 1))
         raise AssertionError("unreachable")
 

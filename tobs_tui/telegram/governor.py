@@ -140,7 +140,10 @@ class Governor:
         self._check(None)
 
     def stop(self, error: BaseException | None = None) -> None:
-        """End all waits now: they raise `Stopped`, or `error`. What is in flight has two seconds left."""
+        """End all waits now: they raise `Stopped`, and what is in flight has two seconds left.
+
+        :param error: raised instead, and at once, when nothing can work any more.
+        """
         if self._stop_error is None or error is not None:
             self._stop_error = error or Stopped()
         for budget in self._budgets.values():
@@ -151,7 +154,8 @@ class Governor:
                 future.set_result(None)
         for end in tuple(self._ends):
             if not end.expired():
-                end.reschedule(asyncio.get_running_loop().time() + AFTER_STOP)
+                left = AFTER_STOP if error is None else 0.0
+                end.reschedule(asyncio.get_running_loop().time() + left)
 
     def resume(self) -> None:
         """Let requests through again after a `stop`."""

@@ -111,20 +111,30 @@ class HistoryReader:
     async def _around_unreadable(
         self, below: int, limit: int, add_offset: int
     ) -> tuple[Any, tuple[tuple[int, str], ...]]:
-        """The same window in parts: those that can be read as one answer, and the ids of those that can't."""
+        """The same window piece by piece: what can be read as one answer, and the ids of what can't."""
         parts: list[Any] = []
         failed: list[tuple[int, str]] = []
-        windows = [(add_offset, limit)]
-        while windows:
-            offset, size = windows.pop()
+        left, size = limit, max(1, limit // 2)
+        while left:
+            size = min(size, left)
             try:
-                parts.append(await self._history(below, size, offset))
+                part = await self._history(below, size, add_offset)
             except Unreadable as error:
                 if size > 1:
-                    half = size // 2
-                    windows += [(offset + half, size - half), (offset, half)]
-                else:
-                    failed.append((_unreadable_id(error, below), str(error)))
+                    size //= 2
+                    continue
+                below = _unreadable_id(error, below)
+                failed.append((below, str(error)))
+                left -= 1
+            else:
+                parts.append(part)
+                if not part.messages:
+                    break
+                below = min(message.id for message in part.messages)
+                left -= min(left, len(part.messages))
+                size *= 2
+            # From here on the pieces hang on the ids found, whatever is posted or deleted meanwhile.
+            add_offset = 0
         return _joined(parts), tuple(failed)
 
     def _raw(

@@ -30,8 +30,13 @@ from tobs_tui.telegram.rpc_errors import code_of
 from tobs_tui.telegram.servers import DcAddress
 
 CONNECT_TIMEOUT = 10.0
-"""Seconds for one TCP connection, key exchange and greeting included, each."""
+"""Seconds for one TCP connection to be accepted."""
+OPEN_TIMEOUT = 15.0
+"""Seconds until a link stands: connected, with a key, and greeted."""
 CLOSE_TIMEOUT = 2.0
+
+
+_UNKNOWN_METHOD = ("INPUT_METHOD_INVALID", "METHOD_INVALID", "NOT_IMPLEMENTED")
 
 
 class LinkBroken(ConnectionError):
@@ -209,6 +214,8 @@ class Link:
         self._quiet = False
         self._broken: BaseException | None = None
         self._outstanding: set[asyncio.Future[Any]] = set()
+        self._connection: Any = None
+        self._closing: asyncio.Task[None] | None = None
         self._sender = _Sender(dc_key, identity.keys, loggers=_Loggers(), updates=self.updates, clock=clock)
 
     @property
@@ -220,22 +227,23 @@ class Link:
         """When the server last said anything, by the clock given."""
         return float(self._sender.heard)
 
-    async def open(self, *, updates: bool = False, timeout: float = CONNECT_TIMEOUT) -> Any:
+    async def open(self, *, updates: bool = False, timeout: float | None = None) -> Any:
         """Connect, make a key if there is none, greet; gives the server's `help.Config`.
 
         :raises WrongKey: when the server has another public key than ours.
         :raises OSError: when there is no way to it, or it breaks off; TimeoutError when it does not answer.
         """
+        timeout = OPEN_TIMEOUT if timeout is None else timeout
         try:
-            async with asyncio.timeout(CONNECT_TIMEOUT + timeout):
+            async with asyncio.timeout(timeout):
                 await self._connect()
-            return await self._greet(updates=updates, timeout=timeout)
+                return await self._greet(updates=updates, timeout=timeout)
         except BaseException:
             await self.close()
             raise
 
-    async def call(self, request: Any, *, timeout: float = 30.0) -> Any:
-        """Send one request and wait for its answer.
+    async def call(self, request: Any, *, timeout: float = 30.0, takeout_id: int = 0) -> Any:
+        """Send one request, in a takeout session if one is given, and wait for its answer.
 
         :raises LinkBroken: when the connection ends first; LinkSilent when nothing at all was heard.
         :raises TimeoutError: when the server speaks, but does not answer this.
@@ -244,7 +252,8 @@ class Link:
         """
         # LogOut's answer may be an acknowledgement alone, which Telethon knows by the request's class.
         bare = isinstance(request, functions.auth.LogOutRequest)
-        wrapped = functions.InvokeWithoutUpdatesRequest(request) if self._quiet else request
+        wrapped = functions.InvokeWithTakeoutRequest(takeout_id, request) if takeout_id else request
+        wrapped = functions.InvokeWithoutUpdatesRequest(wrapped) if self._quiet else wrapped
         return await self._send(request if bare else Sent(request, wrapped), timeout)
 
     async def ping(self, *, timeout: float) -> None:
@@ -257,20 +266,27 @@ class Link:
     async def close(self) -> None:
         """End the connection within about two seconds, whatever state it is in."""
         self._fail(LinkBroken("the connection was closed"))
-        try:
-            async with asyncio.timeout(CLOSE_TIMEOUT):
-                await self._sender.disconnect()
-                connection = self._sender._connection
-                if connection is not None:
-                    await connection.disconnect()
-        except (OSError, TimeoutError) as error:
-            _log.debug("a connection did not close in time: %s", type(error).__name__)
+        if self._closing is None:
+            # A task of its own: Telethon's way of ending its tasks swallows the cancellation of who waits.
+            self._closing = asyncio.create_task(self._tear_down())
+        await asyncio.wait({self._closing}, timeout=CLOSE_TIMEOUT)
+
+    async def _tear_down(self) -> None:
+        connection = self._connection
+        writer = connection._writer if connection is not None else None
+        if writer is not None:
+            # Not gracefully: bytes that the peer does not take would hold it up for seconds.
+            writer.transport.abort()
+        with contextlib.suppress(OSError):
+            await self._sender.disconnect()
+            if connection is not None:
+                await connection.disconnect()
 
     async def _connect(self) -> None:
         sender, address = self._sender, self.address
         sender._state.salt = self._dc_key.salt
         sender._state.time_offset = self._dc_key.time_offset
-        connection = self._identity.way.transport(
+        self._connection = self._identity.way.transport(
             address.host,
             address.port,
             address.dc_id,
@@ -278,15 +294,11 @@ class Link:
             proxy=self._identity.way.argument,
         )
         try:
-            await sender.connect(connection)
+            await sender.connect(self._connection)
         except PROXY_ERRORS as error:
             raise ProxyRefused(str(error)) from error
         except (SecurityError, AssertionError, InvalidBufferError, asyncio.IncompleteReadError) as error:
             raise LinkBroken("the key exchange failed") from error
-        finally:
-            if not sender.is_connected():
-                with contextlib.suppress(OSError):
-                    await connection.disconnect()
         self._dc_key.key = sender.auth_key.key
         self._dc_key.time_offset = sender._state.time_offset
         sender._disconnected.add_done_callback(self._on_disconnected)
@@ -297,7 +309,7 @@ class Link:
             try:
                 config = await self._greet_once(quiet=True, timeout=timeout)
             except RPCError as error:
-                if code_of(error) not in ("INPUT_METHOD_INVALID", "METHOD_INVALID", "NOT_IMPLEMENTED"):
+                if not code_of(error).startswith(_UNKNOWN_METHOD):
                     raise
             else:
                 self._quiet = True
@@ -335,6 +347,7 @@ class Link:
                 raise TimeoutError(f"no answer in {timeout:g} s")
             raise LinkBroken("the connection ended") from self._broken
         self._dc_key.salt = self._sender._state.salt
+        self._dc_key.time_offset = self._sender._state.time_offset
         try:
             return future.result()
         except (OSError, asyncio.IncompleteReadError, InvalidBufferError) as error:

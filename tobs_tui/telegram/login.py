@@ -17,9 +17,10 @@ from telethon import utils
 from telethon.errors import RPCError
 from telethon.tl import functions, types
 
-from tobs_tui.errors import LoginFailed, NotLoggedIn, TobsError, UsageError
+from tobs_tui.errors import LoginFailed, NotLoggedIn, RangeFailed, TobsError, UsageError
 from tobs_tui.telegram.governor import WaitTooLong
 from tobs_tui.telegram.rpc_errors import code_of, translate
+from tobs_tui.telegram.waits import span
 
 if TYPE_CHECKING:
     from tobs_tui.telegram.account import Account
@@ -55,11 +56,12 @@ async def send_code(account: Account, phone: str) -> SentCode:
         raise LoginFailed(
             "This is no phone number", "Write it with its country code, as in +351 912 345 678", field="phone"
         )
+    await account.renew_stale_key()
     api_id, api_hash = account.api
     request = functions.auth.SendCodeRequest(number, api_id, api_hash, types.CodeSettings())
     answer = await _ask_at_home(account, request, "phone")
     if not isinstance(answer, types.auth.SentCode):
-        raise LoginFailed("Telegram sent no code to this number", field="phone")
+        raise LoginFailed("Telegram sends no code to this number", "Log in with the QR code", field="phone")
     by, length = _delivery(answer.type)
     sent = SentCode(number, by, length, answer.phone_code_hash)
     account.pending_code = sent
@@ -74,10 +76,11 @@ async def sign_in(account: Account, code: str) -> bool:
     sent = account.pending_code
     if sent is None:
         raise LoginFailed("No code was asked for yet", "Give the phone number first", field="phone")
-    digits = "".join(code.split()).replace("-", "")
-    if not digits:
+    typed = code.strip()
+    if not typed:
         raise LoginFailed("The code is empty", field="code")
-    request = functions.auth.SignInRequest(sent.phone, sent.hash, digits)
+    digits = "".join(typed.split()).replace("-", "")
+    request = functions.auth.SignInRequest(sent.phone, sent.hash, digits if digits.isdecimal() else typed)
     try:
         answer = await _ask(account, request, "code")
     except _PasswordNeeded:
@@ -128,11 +131,15 @@ class QrLogin:
         self.expires = 0.0
         """Unix seconds; from then on the code is void."""
         self._done = False
+        self._password_needed = False
 
     async def recreate(self) -> None:
         """Make a new code. It may be that the old one was accepted meanwhile: `wait` will tell."""
         self._pushed.clear()
-        await self._take(await self._export())
+        try:
+            await self._take(await self._export())
+        except _PasswordNeeded:
+            self._password_needed = True
 
     async def wait(self, timeout: float | None = None) -> bool | None:
         """Wait until the code is accepted, at most until it expires.
@@ -142,14 +149,11 @@ class QrLogin:
 
         :raises LoginFailed: when Telegram refuses the login.
         """
-        if self._done:
-            return True
+        if self._done or self._password_needed:
+            return self._done
         left = max(0.0, self.expires - self._wall() - QR_RENEW_BEFORE)
-        updates = self._account.updates
-        if updates is None:
-            await self._account.wire.connect()
-            updates = self._account.updates
-        with updates.listening(self._see):
+        link = await self._account.wire.connect()
+        with link.updates.listening(self._see):
             try:
                 async with asyncio.timeout(left if timeout is None else min(left, timeout)):
                     await self._pushed.wait()
@@ -159,8 +163,10 @@ class QrLogin:
         try:
             await self._take(await self._export())
         except _PasswordNeeded:
-            return False
-        return True if self._done else None
+            self._password_needed = True
+        if self._done or self._password_needed:
+            return self._done
+        return None
 
     def _see(self, update: Any) -> None:
         inner = [update.update] if isinstance(update, types.UpdateShort) else getattr(update, "updates", [])
@@ -189,6 +195,7 @@ class QrLogin:
 
 async def qr_login(account: Account) -> QrLogin:
     """Begin a login by QR code. The connection takes updates meanwhile: they tell that it was accepted."""
+    await account.renew_stale_key()
     await account.with_updates(True)
     login = QrLogin(account)
     await login.recreate()
@@ -216,7 +223,7 @@ class _PasswordNeeded(Exception):
 
 async def _finish(account: Account, authorization: Any) -> None:
     account.pending_code = None
-    await account.logged_in(authorization.user)
+    account.logged_in(authorization.user)
     await account.with_updates(False)
 
 
@@ -248,8 +255,8 @@ async def _ask(account: Account, request: Any, field: str) -> Any:
         if code_of(error) == "SESSION_PASSWORD_NEEDED":
             raise _PasswordNeeded from error
         raise _refusal(error, field) from error
-    except NotLoggedIn as error:
-        raise LoginFailed(error.what, field=field) from error
+    except (NotLoggedIn, RangeFailed) as error:
+        raise LoginFailed(error.what, "Try again", field=field) from error
 
 
 _REFUSED = {
@@ -308,17 +315,8 @@ def _refusal(error: RPCError, field: str) -> TobsError:
 
 def _too_often(seconds: float, field: str) -> LoginFailed:
     return LoginFailed(
-        f"Too many tries: Telegram asks to wait {_span(seconds)}", "Try again then", field=field
+        f"Too many tries: Telegram asks to wait {span(seconds)}", "Try again then", field=field
     )
-
-
-def _span(seconds: float) -> str:
-    minutes = int(-(-seconds // 60))
-    if seconds < 90:
-        return f"{int(-(-seconds // 1))} s"
-    if minutes < 90:
-        return f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60:02} min"
 
 
 def _delivery(kind: Any) -> tuple[str, int | None]:

@@ -23,6 +23,13 @@ import_module("python_socks.async_.asyncio")
 PROXY_ERRORS = (ProxyError, ProxyConnectionError, ProxyTimeoutError)
 
 
+class _MtProxy(ConnectionTcpMTProxyRandomizedIntermediate):  # type: ignore[misc]
+    """Telethon's, without the two seconds in which it waits for the proxy to hang up."""
+
+    async def _connect(self, timeout: Any = None, ssl: Any = None) -> None:
+        await Connection._connect(self, timeout, ssl)
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """How connections leave: a transport class of Telethon's, and the proxy argument that it takes."""
@@ -45,7 +52,7 @@ def way_out(proxy: Proxy | None) -> Way:
         # The randomised transport is the one that plain and `dd` secrets both allow.
         secret = (proxy.secret or "").removeprefix("dd") if len(proxy.secret or "") > 32 else proxy.secret
         return Way(
-            ConnectionTcpMTProxyRandomizedIntermediate,
+            _MtProxy,
             (proxy.host, proxy.port, secret),
             mtproxy=(proxy.host, proxy.port),
         )

@@ -117,6 +117,7 @@ class Worker:
         self._retired = True
         if self._owns_wire:
             await self._wire.close()
+            self._account.drop_wire(self._wire)
 
     async def _read(self, chat: HistoryLike, read: Any) -> Any:
         if self._retired:

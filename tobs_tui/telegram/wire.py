@@ -49,12 +49,14 @@ class Wire:
         where: str,
         *,
         give_up_after: float = GIVE_UP_AFTER,
+        most_tries: int = 1000,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._open_link = open_link
         self._where = where
         self._give_up_after = give_up_after
+        self._most_tries = most_tries
         self._clock = clock
         self._sleep = sleep
         self._link: Link | None = None
@@ -92,7 +94,12 @@ class Wire:
             return await self._mend()
 
     async def call(
-        self, request: Any, *, timeout: float = 30.0, on_break: Callable[[], None] | None = None
+        self,
+        request: Any,
+        *,
+        timeout: float = 30.0,
+        takeout_id: int = 0,
+        on_break: Callable[[], None] = lambda: None,
     ) -> Any:
         """Send a request, through as many links as it takes, up to a bound.
 
@@ -100,15 +107,15 @@ class Wire:
         :raises TimeoutError: when the server answers others, but not this.
         """
         for tries_left in reversed(range(BREAKS_IN_A_CALL)):
-            if (on_break is not None) and not (self._link is not None and self._link.alive):
+            if not (self._link is not None and self._link.alive):
                 on_break()
             link = await self.connect()
             try:
                 await self._probe(link)
-                return await link.call(request, timeout=timeout)
+                return await self._answer(link, request, timeout, takeout_id)
             except LinkBroken as error:
-                if on_break is not None:
-                    on_break()
+                _obey_cancellation()
+                on_break()
                 if isinstance(error, LinkSilent):
                     await self._drop(link)
                 if self._closed:
@@ -125,6 +132,14 @@ class Wire:
         self._closed = True
         self.state = WireState(connected=False, problem="closed")
         await self._let_go()
+
+    async def _answer(self, link: Link, request: Any, timeout: float, takeout_id: int) -> Any:
+        try:
+            return await link.call(request, timeout=timeout, takeout_id=takeout_id)
+        except LinkSilent as error:
+            # A link that still answers a ping is not what is wrong.
+            await link.ping(timeout=PROBE_TIMEOUT)
+            raise TimeoutError(f"no answer in {timeout:g} s") from error
 
     async def _probe(self, link: Link) -> None:
         if self._clock() - link.heard < IDLE:
@@ -143,8 +158,9 @@ class Wire:
             except (OSError, TimeoutError, RPCError, WrongKey) as error:
                 problem = _in_words(error)
                 self._refuse_hopeless(error)
+                _obey_cancellation()
                 left = self._give_up_after - (self._clock() - began)
-                if left <= 0:
+                if left <= 0 or tries >= self._most_tries:
                     raise self._given_up(error, problem) from error
                 _log.info("no connection to %s yet (%s)", self._where, problem)
                 await self._sleep(min(left, _backoff(tries)))
@@ -183,6 +199,13 @@ class Wire:
         if link is not None:
             self._past_requests += link.requests
             await link.close()
+
+
+def _obey_cancellation() -> None:
+    """Telethon swallows a cancellation that comes while it ends its own tasks."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _backoff(tries: int) -> float:

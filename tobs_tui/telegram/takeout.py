@@ -1,0 +1,107 @@
+"""A takeout session: Telegram's own way for exports, with milder limits, which the owner may have to approve.
+
+It promises that the export goes on either way: where Telegram refuses or delays the session, `notice` says
+why and what to do, and requests go out as usual. A session that a killed run left behind is taken up again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from typing import Any, Self
+
+from telethon.errors import RPCError
+from telethon.tl import functions, types
+
+from tobs_tui.errors import RangeFailed
+from tobs_tui.model import ChatType
+from tobs_tui.telegram.account import Account
+from tobs_tui.telegram.rpc_errors import code_of
+from tobs_tui.telegram.waits import span
+
+_log = logging.getLogger("tobs_tui.telegram")
+FILE_SIZE_DEFAULT = 4 << 30
+"""Sent where files are wanted without a limit: more than any file on Telegram has."""
+
+
+class Takeout:
+    """An async context manager: begun at its start, ended at its end with whether the export is complete.
+
+    :param kinds: the types of the chats that will be read.
+    :param file_size: the largest file that will be asked for; None for no limit, 0 for no files at all.
+    """
+
+    def __init__(self, account: Account, kinds: Collection[ChatType], *, file_size: int | None = 0) -> None:
+        self._account = account
+        self._kinds = frozenset(kinds)
+        self._file_size = file_size
+        self.notice = ""
+        """Why there is no takeout, and what to do; empty when there is one."""
+        self.complete = False
+        """Set it once all was exported: Telegram is told at the end."""
+
+    @property
+    def active(self) -> bool:
+        return self._account.in_takeout
+
+    async def __aenter__(self) -> Self:
+        if not (self._account.takeout_id and await self._take_up()):
+            await self._begin()
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        if not self.active:
+            return
+        try:
+            request = functions.account.FinishTakeoutSessionRequest(success=self.complete)
+            await self._account.call(request, of="closing", timeout=3.0)
+        except (RPCError, RangeFailed, OSError, TimeoutError) as error:
+            _log.warning(
+                "the takeout session could not be ended (%s)", code_of(error) or type(error).__name__
+            )
+            return
+        finally:
+            self._account.leave_takeout()
+        self._account.end_takeout()
+
+    async def _take_up(self) -> bool:
+        """Go on with the session of an earlier run, if Telegram still knows it."""
+        self._account.enter_takeout(self._account.takeout_id)
+        try:
+            await self._account.call(functions.users.GetUsersRequest([types.InputUserSelf()]))
+        except RPCError:
+            self._account.end_takeout()
+        # A session that Telegram does not know any more was left by the account itself.
+        return self._account.in_takeout
+
+    async def _begin(self) -> None:
+        try:
+            session: Any = await self._account.call(self._request())
+        except RPCError as error:
+            self.notice = _why_not(error)
+            return
+        self._account.enter_takeout(session.id)
+
+    def _request(self) -> Any:
+        kinds = self._kinds
+        return functions.account.InitTakeoutSessionRequest(
+            message_users=bool(kinds & {ChatType.PERSON, ChatType.BOT, ChatType.SAVED}),
+            # A supergroup's history may go on in the basic group that it was.
+            message_chats=bool(kinds & {ChatType.GROUP, ChatType.SUPERGROUP, ChatType.FORUM}),
+            message_megagroups=bool(kinds & {ChatType.SUPERGROUP, ChatType.FORUM}),
+            message_channels=ChatType.CHANNEL in kinds,
+            files=self._file_size != 0,
+            file_max_size=None if self._file_size == 0 else self._file_size or FILE_SIZE_DEFAULT,
+        )
+
+
+def _why_not(error: RPCError) -> str:
+    if code_of(error).startswith("TAKEOUT_INIT_DELAY"):
+        seconds = float(getattr(error, "seconds", 0))
+        return (
+            "Telegram wants the takeout approved first: allow “Data export request” in the chat “Telegram” "
+            f"on a phone, or wait {span(seconds)}. This export goes on without it, more slowly."
+        )
+    return (
+        f"Telegram gives no takeout session ({code_of(error) or error.code}). This export goes on without it."
+    )
