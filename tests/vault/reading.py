@@ -9,7 +9,7 @@ from markdown_it.token import Token
 
 OUR_HTML = frozenset(f"<{slash}{name}>" for name in "ubis" for slash in ("", "/"))
 _PARSER = MarkdownIt("commonmark", {"html": True}).enable("strikethrough").enable("table")
-_PARSER.normalizeLinkText = lambda url: url  # type: ignore[method-assign]
+_PARSER.normalizeLinkText = lambda link: link  # type: ignore[method-assign]
 
 
 def tokens(markdown: str) -> list[Token]:

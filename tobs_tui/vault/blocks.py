@@ -18,16 +18,16 @@ from tobs_tui.vault.spans import BLOCKS, Span, disjoint, plain_spans, within
 BREAK = "  \n"
 """A line break inside a paragraph, by Obsidian's strict rule and CommonMark's."""
 
-_LANGUAGES = """
+_NAMES = """
 ada apl applescript asm assembly awk bash basic bat batch c c# c++ clj clojure cmake cobol coffeescript cpp cs
 csharp css cuda d dart delphi diff dockerfile elisp elixir elm erlang f# fish fortran fsharp gdscript glsl go
 golang gradle graphql groovy h haskell hcl hlsl hpp html ini java javascript js json json5 jsx julia kotlin kt
 latex less lisp lua make makefile markdown matlab md nasm nginx nim nix objc objective-c objectivec ocaml
-pascal patch perl php pl plaintext powershell prolog proto protobuf ps1 py python python3 r racket rb regex ruby rs
-rust sass scala scheme scss sh shell smalltalk solidity sql svelte swift tcl tex text toml ts tsx txt
-typescript v vala vb vbnet verilog vhdl vim vue wasm xml yaml yml zig zsh
+pascal patch perl php pl plaintext powershell prolog proto protobuf ps1 py python python3 r racket rb regex
+ruby rs rust sass scala scheme scss sh shell smalltalk solidity sql svelte swift tcl tex text toml ts
+tsx txt typescript v vala vb vbnet verilog vhdl vim vue wasm xml yaml yml zig zsh
 """
-LANGUAGES = frozenset(_LANGUAGES.split())
+LANGUAGES = frozenset(_NAMES.split())
 """What a fence may be named. Nothing here runs on sight, as `query`, `dataviewjs` or `mermaid` would."""
 
 _TICKS = re.compile("`{3,}")
