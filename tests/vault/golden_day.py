@@ -158,6 +158,10 @@ MESSAGES = [
     said(48236, "14:00", ODD, _HOSTILE, entities=(entity(_HOSTILE, "http://t.co", "link"),)),
 ]
 
+WAYS = (
+    "[[Trip to Lisbon 2025-01-04|← 4 Jan]] · [[Trip to Lisbon (Telegram)|Trip to Lisbon]]"
+    " · [[Trip to Lisbon 2025-01-07|7 Jan →]]"
+)
 NOTE = """---
 chat: "Trip to Lisbon"
 chat_id: -1001234567890
