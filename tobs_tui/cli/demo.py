@@ -59,9 +59,11 @@ def serve(options: DemoOptions, *, port: int, password: str | None, with_parent:
     from tobs_tui.demo.knobs import Knobs
     from tobs_tui.demo.serve import serve as serve_until_stopped
     from tobs_tui.demo.server import DemoServer
-    from tobs_tui.demo.world import generate_world, load_world
+    from tobs_tui.demo.world import generate_world
 
     if options.world is not None:
+        from tobs_tui.demo.world import load_world
+
         try:
             world = load_world(options.world)
         except (OSError, ValueError) as error:

@@ -62,6 +62,11 @@ def _width(cell: str) -> int:
     return max(0, wcswidth(cell))
 
 
+def padded(cell: str, width: int) -> str:
+    """Filled with blanks to so many columns; made safe for a terminal first."""
+    return _pad(text.for_terminal(cell, width), width, right=False)
+
+
 def _pad(cell: str, width: int, *, right: bool) -> str:
     gap = " " * (width - _width(cell))
     return gap + cell if right else cell + gap

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from tobs_tui import text
-from tobs_tui.cli.output import duration, number, plural, print_json
+from tobs_tui.cli.output import duration, number, padded, plural, print_json
 from tobs_tui.errors import TobsError
 from tobs_tui.export.report import ChatReport, ReportedError, RunReport, RunStatus
 
@@ -49,10 +49,9 @@ def print_summary(report: RunReport) -> None:
     shown = [chat for chat in report.chats if chat.state != "complete" or chat.new or chat.updated]
     if shown:
         print()
-    width = min(40, max((len(text.for_terminal(chat.title, 40)) for chat in shown), default=0))
     for chat in shown[:_MOST_CHATS]:
         sign = _SIGNS.get(chat.state, "✗")
-        print(f"  {sign} {text.for_terminal(chat.title, width):<{width}}  {_chat_line(chat)}")
+        print(f"  {sign} {padded(chat.title, 36)}  {_chat_line(chat)}")
     if len(shown) > _MOST_CHATS:
         print(f"    … and {plural(len(shown) - _MOST_CHATS, 'more chat')}")
     notes = sum(chat.notes for chat in report.chats)

@@ -21,7 +21,7 @@ from tobs_tui.export.job import Job
 from tobs_tui.export.shards import PAGE, Density, Shard, ShardPlan
 from tobs_tui.model import Chat, ChatType, Interval, NoteKey
 from tobs_tui.telegram.account import Account
-from tobs_tui.telegram.chats import with_old_history
+from tobs_tui.telegram.chats import forum_topics, with_old_history
 from tobs_tui.telegram.convert import RawPage, page_covers
 from tobs_tui.telegram.governor import Stopped
 from tobs_tui.telegram.sharded import Worker
@@ -185,7 +185,7 @@ class Fetching:
 
     async def _plan_chat(self, run: ChatRun, worker: Worker) -> None:
         run.state = ChatState.RUNNING
-        chat = await self._with_old_history(run.chat)
+        chat = await self._with_topics(await self._with_old_history(run.chat))
         self._archive.save_chats([chat])
         run.before = self._archive.count(chat.id)
         histories = []
@@ -233,6 +233,12 @@ class Fetching:
         chat = await with_old_history(self._account, chat)
         self._archive.set_meta(_asked_key(chat), "1")
         return chat
+
+    async def _with_topics(self, chat: Chat) -> Chat:
+        """A forum with its topics' titles, asked each time: there may be new ones."""
+        if chat.type is not ChatType.FORUM:
+            return chat
+        return replace(chat, topics=await forum_topics(self._account, chat))
 
     def _sources(self, chat: Chat) -> list[Chat]:
         if chat.migrated_from is None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 from msgspec import Struct
@@ -37,8 +38,8 @@ class AsyncPipeline(Generic[Order, Raw, Ready]):
 
     `take(worker)` waits for what that worker shall fetch next; None sends it home. `fetch` gets one unit,
     or None where nothing came of it. `process` turns it into what is written, on the loop. `write` takes
-    what has gathered, at least one unit and about `batch_items` items, and returns when it is safe on
-    disk. `size` counts a unit's items.
+    what has gathered, about `batch_items` items or what came within `linger` seconds, and returns when it
+    is safe on disk: a commit's cost is its flush to disk, whatever is in it. `size` counts a unit's items.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class AsyncPipeline(Generic[Order, Raw, Ready]):
         fetch_queue: int = 64,
         process_queue: int = 256,
         batch_items: int = 500,
+        linger: float = 0.1,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._take = take
@@ -62,6 +64,7 @@ class AsyncPipeline(Generic[Order, Raw, Ready]):
         self._write = write
         self._size = size
         self._batch_items = batch_items
+        self._linger = linger
         self._pages: asyncio.Queue[Raw] = asyncio.Queue(fetch_queue)
         self._batches: asyncio.Queue[Ready] = asyncio.Queue(process_queue)
         self._workers = workers
@@ -156,15 +159,22 @@ class AsyncPipeline(Generic[Order, Raw, Ready]):
     async def _write_stage(self) -> None:
         while True:
             with self.write_gauge.waiting():
-                gathered = [await self._batches.get()]
-            items = self._size(gathered[0])
-            while items < self._batch_items and not self._batches.empty():
-                gathered.append(self._batches.get_nowait())
-                items += self._size(gathered[-1])
+                gathered = await self._gather()
             self.write_gauge.depth(self._batches.qsize())
             await self._write_some(gathered)
             for _ in gathered:
                 self._batches.task_done()
+
+    async def _gather(self) -> list[Ready]:
+        """A batch's worth of units, or those that come within `linger` seconds of the first."""
+        gathered = [await self._batches.get()]
+        items = self._size(gathered[0])
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._linger):
+                while items < self._batch_items:
+                    gathered.append(await self._batches.get())
+                    items += self._size(gathered[-1])
+        return gathered
 
     async def _fetch_one(self, worker: int, order: Order) -> Raw | None:
         self._in_flight += 1
