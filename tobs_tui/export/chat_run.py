@@ -15,6 +15,7 @@ from tobs_tui.errors import MessageFailed, TobsError
 from tobs_tui.export.job import Target
 from tobs_tui.export.report import ChatReport, ReportedError
 from tobs_tui.export.shards import Density
+from tobs_tui.export.topics import TopicLedger
 from tobs_tui.model import Chat, Interval
 
 
@@ -33,6 +34,8 @@ class History(Struct, frozen=True):
     chat: Chat
     """Whom to ask: the chat itself, or the basic group that it was."""
     window: Interval
+    topic_id: int | None = None
+    """Set where only one topic of a forum was asked for."""
 
 
 class ChatProgress(Struct, frozen=True):
@@ -59,6 +62,7 @@ class ChatRun:
         self.state = ChatState.QUEUED
         self.histories: tuple[History, ...] = ()
         self.density: dict[int, Density] = {}
+        self.topic: TopicLedger | None = None
         self.in_pipe = 0
         """Pages fetched and not yet committed."""
         self.ids_asked = 0

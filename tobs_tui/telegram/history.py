@@ -50,12 +50,13 @@ Ask = Callable[[Any], Awaitable[Any]]
 
 
 class HistoryReader:
-    """Reads one chat's history. Holds nothing but how to ask."""
+    """Reads one chat's history, or one topic's of a forum. Holds nothing but how to ask."""
 
-    def __init__(self, ask: Ask, chat: HistoryLike, own_id: int) -> None:
+    def __init__(self, ask: Ask, chat: HistoryLike, own_id: int, topic_id: int | None = None) -> None:
         self._ask = ask
         self._chat = chat
         self._own_id = own_id
+        self._topic_id = topic_id
         self._peer = input_peer_of(chat.id, chat.access_hash or 0, own_id)
 
     async def page(self, below: int, limit: int, add_offset: int = 0) -> RawPage:
@@ -97,6 +98,19 @@ class HistoryReader:
         return await self._ask(self._request(below, limit, add_offset))
 
     def _request(self, below: int, limit: int, add_offset: int) -> Any:
+        if self._topic_id is not None:
+            # A topic's messages are the thread of the message that opened it.
+            return functions.messages.GetRepliesRequest(
+                peer=self._peer,
+                msg_id=self._topic_id,
+                offset_id=below,
+                offset_date=None,
+                add_offset=add_offset,
+                limit=limit,
+                max_id=0,
+                min_id=0,
+                hash=0,
+            )
         return functions.messages.GetHistoryRequest(
             peer=self._peer,
             offset_id=below,

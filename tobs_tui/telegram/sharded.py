@@ -91,8 +91,18 @@ class Worker:
             self._chat_id,
         )
 
-    async def page(self, chat: HistoryLike, below: int, limit: int, *, add_offset: int = 0) -> RawPage:
+    async def page(
+        self,
+        chat: HistoryLike,
+        below: int,
+        limit: int,
+        *,
+        add_offset: int = 0,
+        topic_id: int | None = None,
+    ) -> RawPage:
         """The messages with ids below `below` (0: from the newest on), newest first, at most 100.
+
+        With `topic_id`, those of that topic of a forum.
 
         :raises Stopped: when the governor was stopped; ask again in the next run.
         :raises ChatUnavailable: when Telegram refuses the chat.
@@ -100,7 +110,7 @@ class Worker:
         :raises NotLoggedIn: when the login has ended.
         :raises ServerUnreachable: when the connection could not be mended.
         """
-        page = await self._read(chat, lambda reader: reader.page(below, limit, add_offset))
+        page = await self._read(chat, lambda reader: reader.page(below, limit, add_offset), topic_id)
         self._pages += 1
         return page  # type: ignore[no-any-return]
 
@@ -119,13 +129,13 @@ class Worker:
             await self._wire.close()
             self._account.drop_wire(self._wire)
 
-    async def _read(self, chat: HistoryLike, read: Any) -> Any:
+    async def _read(self, chat: HistoryLike, read: Any, topic_id: int | None = None) -> Any:
         if self._retired:
             raise Stopped
         self._chat_id = chat.id
         self._in_flight += 1
         try:
-            return await read(HistoryReader(self._ask, chat, self._account.own_id))
+            return await read(HistoryReader(self._ask, chat, self._account.own_id, topic_id))
         except RPCError as error:
             raise translate(error, chat.title) from error
         except LinkBroken as error:
