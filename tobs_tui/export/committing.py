@@ -83,12 +83,14 @@ class Committing:
                 chat_id=history_id,
                 messages=tuple(chain.from_iterable(page.messages for page in pages)),
                 people=tuple(chain.from_iterable(page.people for page in pages)),
-                covers=tuple(page.covers for page in pages),
+                covers=() if run.topic else tuple(page.covers for page in pages),
                 failed=tuple((Interval(number, number), why) for number, why in failed),
                 notices_deleted=self._recheck,
             ),
             self._note_of,
         )
+        if run.topic:
+            run.topic.settle([page.covers for page in pages])
         run.new += result.new
         run.updated += result.updated
         run.deleted += result.deleted

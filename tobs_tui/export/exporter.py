@@ -83,7 +83,7 @@ class Exporter:
         self._started = clock()
         self._requests_before = account.requests
         self._flood_wait_before = account.flood_wait_s
-        self._runs: dict[int, ChatRun] = {}
+        self._runs: dict[tuple[int, int | None], ChatRun] = {}
         self._notices: list[str] = []
         self._problems: list[tuple[int | None, TobsError]] = []
         self._phase = "fetching"
@@ -98,7 +98,7 @@ class Exporter:
 
     async def run(self, job: Job) -> RunReport:
         """Do the job as far as it can be done."""
-        self._runs = {target.chat.id: ChatRun(target) for target in job.targets}
+        self._runs = {(target.chat.id, target.topic_id): ChatRun(target) for target in job.targets}
         failure: TobsError | None = None
         try:
             async with self._takeout() as takeout:
@@ -228,7 +228,7 @@ class Exporter:
                 self._end_phase("fetch")
                 self._publishing.finish()
                 await publishing
-        await self._publishing.publish_left(self._runs)
+        await self._publishing.publish_left({run.chat.id: run for run in self._runs.values()})
         self._end_phase("publish")
         await self._publishing.index()
         self._end_phase("index")
@@ -282,8 +282,8 @@ class Exporter:
     def _reported(self, failure: TobsError | None) -> Sequence[ReportedError]:
         reported = [error for run in self._runs.values() for error in run.reported_errors()]
         for chat_id, error in self._problems:
-            run = self._runs.get(chat_id) if chat_id is not None else None
-            reported.append(ReportedError(run.chat.title if run else "", error.what, error.fix))
+            stored = self._archive.chat(chat_id) if chat_id is not None else None
+            reported.append(ReportedError(stored.chat.title if stored else "", error.what, error.fix))
         if failure is not None:
             reported.append(ReportedError("", failure.what, failure.fix))
         return reported

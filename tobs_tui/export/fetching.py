@@ -11,17 +11,16 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from tobs_tui import logs
-from tobs_tui.archive import Archive, Batch, Scope
+from tobs_tui.archive import Archive, Batch
 from tobs_tui.errors import ChatUnavailable, RangeFailed, ServerUnreachable, TobsError
 from tobs_tui.export.chat_run import ChatRun, ChatState, History
 from tobs_tui.export.job import Job
+from tobs_tui.export.opening import Opening
 from tobs_tui.export.shards import PAGE, Density, Shard, ShardPlan
-from tobs_tui.model import Chat, ChatType, Interval, NoteKey
+from tobs_tui.model import Interval, NoteKey
 from tobs_tui.telegram.account import Account
-from tobs_tui.telegram.chats import forum_topics, with_old_history
 from tobs_tui.telegram.convert import RawPage, page_covers
 from tobs_tui.telegram.governor import Stopped
 from tobs_tui.telegram.sharded import Worker
@@ -66,8 +65,7 @@ class Fetching:
         stopping: Callable[[], bool],
         ended: Callable[[ChatRun], None],
     ) -> None:
-        self._job = job
-        self._account = account
+        self._opening_of = Opening(job, account, archive)
         self._archive = archive
         self._workers = workers
         self._worker_of = worker_of
@@ -131,7 +129,12 @@ class Fetching:
     async def fetch(self, number: int, order: Order) -> Fetched | None:
         """Ask for one page; a failure settles what it means and gives None."""
         try:
-            raw = await self._worker_of(number).page(order.history.chat, order.shard.below, order.shard.limit)
+            raw = await self._worker_of(number).page(
+                order.history.chat,
+                order.shard.below,
+                order.shard.limit,
+                topic_id=order.history.topic_id,
+            )
         except Stopped:
             self._plan.release(order.shard)
             return None
@@ -185,88 +188,28 @@ class Fetching:
 
     async def _plan_chat(self, run: ChatRun, worker: Worker) -> None:
         run.state = ChatState.RUNNING
-        chat = await self._with_topics(await self._with_old_history(run.chat))
-        self._archive.save_chats([chat])
-        run.before = self._archive.count(chat.id)
-        histories = []
-        for source in self._sources(chat):
-            window = await self._window(source, worker)
-            if window is None:
-                continue
-            self._archive.record_scope(
-                source.id,
-                Scope(
-                    since=self._job.span.since,
-                    until=self._job.span.until,
-                    low=window.low,
-                    high=window.high,
-                    media=self._job.media,
-                ),
-            )
-            histories.append(History(source, window))
-        run.histories = tuple(histories)
-        for history in histories:
+        run.before = sum(map(self._archive.count, run.history_ids))
+        run.histories = await self._opening_of.histories(run, worker)
+        for history in run.histories:
             self._owners[history] = run
             self._put_up(run, history)
         self._end_when_settled(run)
 
     def _put_up(self, run: ChatRun, history: History) -> None:
-        chat = history.chat
-        missing = [history.window] if self._job.recheck else self._archive.missing(chat.id, history.window)
-        # Ids shared with other chats tell nothing of how many messages there are.
-        density = Density(1.0 if chat.type.has_own_ids else None)
-        run.density[chat.id] = density
+        missing = self._opening_of.missing(run, history)
+        # Ids shared with other chats or topics tell nothing of how many messages there are.
+        own_ids = history.chat.type.has_own_ids and history.topic_id is None
+        density = Density(1.0 if own_ids else None)
+        run.density[history.chat.id] = density
         run.ids_asked += sum(len(interval) for interval in missing)
         self._plan.add(history, missing, density)
-
-    async def _with_old_history(self, chat: Chat) -> Chat:
-        """The chat with what is known of the basic group that it was; Telegram is asked once."""
-        if chat.type not in (ChatType.SUPERGROUP, ChatType.FORUM):
-            return chat
-        stored = self._archive.chat(chat.id)
-        if stored is not None and self._archive.meta(_asked_key(chat)):
-            return replace(
-                chat,
-                migrated_from=stored.chat.migrated_from,
-                migrated_top_id=stored.chat.migrated_top_id,
-            )
-        chat = await with_old_history(self._account, chat)
-        self._archive.set_meta(_asked_key(chat), "1")
-        return chat
-
-    async def _with_topics(self, chat: Chat) -> Chat:
-        """A forum with its topics' titles, asked each time: there may be new ones."""
-        if chat.type is not ChatType.FORUM:
-            return chat
-        return replace(chat, topics=await forum_topics(self._account, chat))
-
-    def _sources(self, chat: Chat) -> list[Chat]:
-        if chat.migrated_from is None:
-            return [chat]
-        old = Chat(
-            id=chat.migrated_from,
-            type=ChatType.GROUP,
-            title=chat.title,
-            top_id=chat.migrated_top_id,
-        )
-        return [chat, old]
-
-    async def _window(self, chat: Chat, worker: Worker) -> Interval | None:
-        """The ids that the run's dates mean in this history; None where it has none."""
-        span = self._job.span
-        top = chat.top_id or await worker.newest_id(chat)
-        if span.until is not None and top:
-            top = min(top, await worker.newest_before(chat, span.until))
-        low = 1
-        if span.since is not None and top:
-            low = await worker.newest_before(chat, span.since) + 1
-        return Interval(low, top) if low <= top else None
 
     def _fail_page(self, order: Order, error: RangeFailed) -> None:
         """Give up the ids that the next page would most likely hold, with the reason, and go on below."""
         run, history, shard = order.run, order.history, order.shard
         failed = Interval(max(shard.low, shard.below - PAGE), shard.below - 1)
-        self._note_failed(run, history, [failed], error)
+        self._note_failed(history, [failed], error)
+        run.fail(error)
         shard.settle(failed)
         self._fruitless.pop(shard, None)
         if not shard.ids_left:
@@ -290,15 +233,14 @@ class Fetching:
 
     def _give_up(self, run: ChatRun, error: TobsError) -> None:
         for history in run.histories:
-            self._note_failed(run, history, self._plan.drop(history), error)
+            self._note_failed(history, self._plan.drop(history), error)
         run.fail(error)
         run.state = ChatState.FAILED
         self._ended(run)
 
-    def _note_failed(
-        self, run: ChatRun, history: History, ranges: Sequence[Interval], error: TobsError
-    ) -> None:
-        if not ranges:
+    def _note_failed(self, history: History, ranges: Sequence[Interval], error: TobsError) -> None:
+        # Most ids of a topic's range are other topics': the forum's ledger must not call them failed.
+        if not ranges or history.topic_id is not None:
             return
         self._archive.commit(
             Batch(
@@ -307,14 +249,9 @@ class Fetching:
             ),
             self._note_of,
         )
-        run.fail(error)
 
     def _end_when_settled(self, run: ChatRun) -> None:
         if run.state is not ChatState.RUNNING or run.in_pipe:
             return
         if not any(True for history in run.histories for _ in self._plan.of(history)):
             self._ended(run)
-
-
-def _asked_key(chat: Chat) -> str:
-    return f"asked_old_history:{chat.id}"
