@@ -2,6 +2,30 @@
 
 from __future__ import annotations
 
-from tobs_tui.demo.methods import chats, dialogs, history, topics, updates, users
+from tobs_tui.demo.methods import (
+    chats,
+    dialogs,
+    files,
+    history,
+    search,
+    stickers,
+    takeout,
+    threads,
+    topics,
+    updates,
+    users,
+)
 
-__all__ = ["chats", "dialogs", "history", "topics", "updates", "users"]
+__all__ = [
+    "chats",
+    "dialogs",
+    "files",
+    "history",
+    "search",
+    "stickers",
+    "takeout",
+    "threads",
+    "topics",
+    "updates",
+    "users",
+]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from tobs_tui.demo.world.desktop import load_world
 from tobs_tui.demo.world.generate import generate_world
 from tobs_tui.demo.world.world import Folder, Remapped, World
 
-__all__ = ["Folder", "Remapped", "World", "generate_world"]
+__all__ = ["Folder", "Remapped", "World", "generate_world", "load_world"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tobs_tui.demo.world.chance import mix64, signed64
 from tobs_tui.demo.world.stamp import FileKey
@@ -40,6 +41,8 @@ class FileSpec:
     performer: str = ""
     sizes: tuple[tuple[str, int, int, int], ...] = ()
     """A photo's sizes: type, width, height, bytes."""
+    path: Path | None = None
+    """A file on disk that is served as it is."""
 
 
 @dataclass(frozen=True, slots=True)
