@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from tobs_tui.config import Settings, describe, load_settings, save_settings
+from tobs_tui.errors import SettingsError
 
 EXAMPLE = Path(__file__).parents[1] / ".env.example"
 
@@ -95,13 +96,13 @@ def test_a_hostile_value_is_shown_without_its_control_characters() -> None:
 
 def test_the_bad_line_of_a_file_says_which_file(monkeypatch: pytest.MonkeyPatch) -> None:
     Path(".env").write_text("SHARD_COUNT=lots\n")
-    with pytest.raises(Exception, match=r"^SHARD_COUNT takes .*, not 'lots' \(from: \.env\)$"):
+    with pytest.raises(SettingsError, match=r"^SHARD_COUNT takes .*, not 'lots' \(from: \.env\)$"):
         load_settings()
 
 
 def test_an_env_file_that_is_no_text_is_named() -> None:
     Path(".env").write_bytes(b"API_ID=\xff\xfe\n")
-    with pytest.raises(Exception, match=r"^\.env is no UTF-8 text$"):
+    with pytest.raises(SettingsError, match=r"^\.env is no UTF-8 text$"):
         load_settings()
 
 
@@ -125,7 +126,7 @@ def test_saved_settings_are_private_and_merged() -> None:
 def test_nothing_bad_is_saved() -> None:
     file = save_settings({"api_id": "1"})
     before = file.read_bytes()
-    with pytest.raises(Exception, match="API_ID takes"):
+    with pytest.raises(SettingsError, match="API_ID takes"):
         save_settings({"api_id": "one"})
     assert file.read_bytes() == before
 
@@ -161,3 +162,28 @@ def test_media_kinds_are_told_in_the_contracts_order() -> None:
     assert origins(load_settings())["MEDIA_KINDS"][0] == (
         "photo,video,audio,voice,video_note,document,sticker,animation"
     )
+
+
+def test_an_empty_option_takes_a_setting_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROXY_URL", "socks5://h:1")
+    monkeypatch.setenv("EXPORT_PATH", "/vault")
+    settings = load_settings({"proxy_url": ""})
+    assert settings.proxy_url is None
+    assert origins(settings)["PROXY_URL"] == ("—", "option")
+    with pytest.raises(SettingsError, match="EXPORT_PATH takes"):
+        load_settings({"export_path": ""})
+
+
+def test_the_origin_of_one_setting_can_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTE_LAYOUT", "daily")
+    settings = load_settings()
+    assert (settings.origin("note_layout"), settings.origin("timezone")) == ("environment", "default")
+
+
+def test_all_that_must_not_be_logged_is_named() -> None:
+    settings = load_settings(
+        {"api_hash": "h4sh", "phone_number": "+351 912 345 678", "proxy_url": "http://u:p%40ss@h:1"}
+    )
+    assert settings.secrets == ("h4sh", "+351912345678", "http://u:p%40ss@h:1", "u", "p@ss")
+    assert load_settings({"proxy_url": "mtproxy://" + "ab" * 16 + "@h:1"}).secrets[1:] == ("ab" * 16,)
+    assert load_settings().secrets == ()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from tobs_tui.config import (
     DcRoutingStrategy,
@@ -155,18 +156,17 @@ def test_all_bad_settings_are_told_together_one_line_each() -> None:
 @pytest.mark.parametrize(
     ("name", "given"),
     [
-        ("api_hash", ""),
+        ("api_hash", SecretStr("")),
         ("phone_number", "+1 call me 5550199"),
         ("proxy_url", "ftp://anna:pa55word@proxy:21"),
         ("proxy_url", "socks5://anna:pa55/word@proxy:1080"),
         ("proxy_url", "mtproxy://eepa55word@proxy:443"),
     ],
 )
-def test_a_bad_secret_is_never_shown(name: str, given: str) -> None:
+def test_a_bad_secret_is_never_shown(name: str, given: object) -> None:
     said = problem(**{name: given})
     assert said.startswith(f"{name.upper()} takes ")
     assert "not shown" in said
-    assert not given or given not in said
     assert "pa55" not in said
     assert "5550199" not in said
 

@@ -187,9 +187,7 @@ async def test_sync_hooks_leave_the_loop_free(manager: ShutdownManager) -> None:
     assert threads[0].daemon
 
 
-async def test_a_failed_hook_is_reported_and_the_others_run(
-    manager: ShutdownManager, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_failed_hook_is_reported_and_the_others_run(manager: ShutdownManager) -> None:
     ran: list[str] = []
 
     async def fail_later() -> None:
@@ -202,7 +200,6 @@ async def test_a_failed_hook_is_reported_and_the_others_run(
     assert [failure.name for failure in failures] == ["sync", "async"]
     assert failures[1] == CleanupFailure("async", "OSError: disk gone")
     assert ran == ["last"]
-    assert "cleanup of async: OSError: disk gone" in caplog.text
 
 
 async def test_a_hook_that_hangs_is_left_behind_after_its_deadline(manager: ShutdownManager) -> None:

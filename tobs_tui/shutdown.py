@@ -159,7 +159,7 @@ class ShutdownManager:
     async def run_cleanup(self) -> tuple[CleanupFailure, ...]:
         """Run the hooks, last registered first, each bounded by its deadline; a second call does nothing.
 
-        An abort, before or meanwhile, leaves the rest out. Failures are returned and logged, never raised.
+        An abort, before or meanwhile, leaves the rest out. Failures are returned, never raised.
         """
         with self._lock:
             if self._cleaned:
@@ -171,7 +171,6 @@ class ShutdownManager:
             reason = await self._run_hook(hook)
             if reason:
                 failures.append(CleanupFailure(hook.name, reason))
-                _log.warning("cleanup of %s: %s", hook.name, reason)
         return tuple(failures)
 
     @contextlib.contextmanager

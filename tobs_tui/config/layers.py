@@ -39,12 +39,12 @@ def load_settings(
 ) -> Settings:
     """Read and validate all layers.
 
-    :param overrides: options by field name; None means "not given" (to unset one, `settings.model_copy`).
+    :param overrides: options by field name; None means "not given", an empty text "none at all".
     :param saved_file: instead of the user's own `settings.env`.
     :raises SettingsError: one line for each bad setting: its name, what was given (no secret), what it takes.
     """
     layers: list[_Layer] = [
-        ("option", _options(overrides or {})),
+        ("option", _unset_where_empty(_options(overrides or {}))),
         ("environment", _own(EnvSettingsSource(Settings)())),
         (".env", _file_layer(env_file) if env_file else {}),
         ("saved", _file_layer(saved_file or saved_settings_file())),
@@ -54,7 +54,7 @@ def load_settings(
     for origin, layer in layers:
         for name in layer.keys() - given.keys():
             given[name], origins[name] = layer[name], origin
-    settings = _validated(given, origins)
+    settings = _validated({name: value for name, value in given.items() if value is not None}, origins)
     settings._origins.update(origins)
     return settings
 
@@ -64,10 +64,7 @@ def describe(settings: Settings) -> list[tuple[str, str, str]]:
 
     The origin is `option`, `environment`, `.env`, `saved` or `default`.
     """
-    return [
-        (name.upper(), _shown(settings, name), settings._origins.get(name, "default"))
-        for name in Settings.model_fields
-    ]
+    return [(name.upper(), _shown(settings, name), settings.origin(name)) for name in Settings.model_fields]
 
 
 def saved_settings_file() -> Path:
@@ -98,6 +95,12 @@ def _options(overrides: Mapping[str, object]) -> dict[str, Any]:
     if unknown:
         raise TypeError(f"no such setting: {', '.join(sorted(unknown))}")
     return {name: value for name, value in overrides.items() if value is not None}
+
+
+def _unset_where_empty(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Mark as None the options that take a setting back; only one that may be none can be."""
+    may_be_none = {name for name, field in Settings.model_fields.items() if field.default is None}
+    return {name: None if value == "" and name in may_be_none else value for name, value in options.items()}
 
 
 def _own(layer: Mapping[str, Any]) -> dict[str, Any]:

@@ -147,6 +147,18 @@ class Settings(BaseSettings):
         """Leave reading to `load_settings`, which must know each value's origin."""
         return (init_settings,)
 
+    def origin(self, name: str) -> str:
+        """Return where a field's value came from: `option`, `environment`, `.env`, `saved` or `default`."""
+        return self._origins.get(name, "default")
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """All that must not be logged, a proxy's credentials one by one."""
+        held = (self.api_hash, self.phone_number, self.proxy_url)
+        proxy = self.proxy
+        parts = (proxy.username, proxy.password, proxy.secret) if proxy else ()
+        return (*(one.get_secret_value() for one in held if one), *(part for part in parts if part))
+
     @property
     def archive_dir(self) -> Path:
         """The folder of the archive, its filters and locks."""
