@@ -187,3 +187,13 @@ def test_all_that_must_not_be_logged_is_named() -> None:
     assert settings.secrets == ("h4sh", "+351912345678", "http://u:p%40ss@h:1", "u", "p@ss")
     assert load_settings({"proxy_url": "mtproxy://" + "ab" * 16 + "@h:1"}).secrets[1:] == ("ab" * 16,)
     assert load_settings().secrets == ()
+
+
+def test_what_cannot_be_saved_or_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SettingsError, match=r"settings\.env can't be written: "):
+        save_settings({"api_id": "1"}, tmp_path / "file" / "settings.env")
+    (tmp_path / "folder" / "settings.env").mkdir(parents=True)
+    with pytest.raises(SettingsError, match=r"settings\.env can't be written: "):
+        save_settings({"api_id": "1"}, tmp_path / "folder" / "settings.env")
+    assert [path.name for path in (tmp_path / "folder").iterdir()] == ["settings.env"]
