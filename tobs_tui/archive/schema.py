@@ -92,17 +92,12 @@ def create(db: sqlite3.Connection, first_rows: Sequence[tuple[str, str]]) -> Non
         db.execute(f"PRAGMA user_version={VERSION}")
 
 
-def migrate(
-    db: sqlite3.Connection, migrations: Mapping[int, Migration] = MIGRATIONS, target: int = VERSION
-) -> int:
-    """Brings an older archive to `target`, one transaction a step; returns how many steps that took."""
-    steps = 0
-    while (version := version_of(db)) < target:
+def migrate(db: sqlite3.Connection) -> None:
+    """Brings an older archive to today's version, one transaction a step."""
+    while (version := version_of(db)) < VERSION:
         with transaction(db):
-            migrations[version](db)
+            MIGRATIONS[version](db)
             db.execute(f"PRAGMA user_version={version + 1}")
-        steps += 1
-    return steps
 
 
 def version_of(db: sqlite3.Connection) -> int:
