@@ -1,4 +1,4 @@
-"""Promise 2: kill -9 at any instant loses nothing committed and tears nothing; the next run makes it whole."""
+"""Promise 2: kill -9 at any instant loses nothing committed, tears nothing; the next run makes it whole."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def killed_run(folder: Path, commits: int) -> list[int]:
         [sys.executable, "-c", WRITER, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as writer:
         assert writer.stdout
-        told = []
+        told: list[str] = []
         while len(told) < commits and told[-1:] != ["done"]:
             told.append(writer.stdout.readline().strip())
         writer.kill()
