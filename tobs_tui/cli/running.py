@@ -58,9 +58,8 @@ def run_bare(command: Callable[[], int], *, report_as_json: bool = False) -> NoR
 
 def begin_log(settings: Settings) -> None:
     """Log into the user's log folder; without a log rather than without the command where it can't be."""
-    for secret in (settings.api_hash, settings.phone_number, settings.proxy_url):
-        if secret is not None:
-            logs.redact(secret.get_secret_value())
+    for secret in settings.secrets:
+        logs.redact(secret)
     try:
         logs.GlobalBatcher.configure(settings.log_batch_interval, settings.log_level, log_file())
     except OSError as error:

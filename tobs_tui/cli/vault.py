@@ -47,7 +47,11 @@ def settle_changes(settings: Settings, archive: Archive, *, yes: bool) -> None:
     :raises UsageError: nobody is there to ask, and `yes` was not given.
     """
     for key, name, wanted in (
-        (_LAYOUT, "layout", settings.note_layout.value if _given(settings, "note_layout") else None),
+        (
+            _LAYOUT,
+            "layout",
+            settings.note_layout.value if settings.origin("note_layout") != "default" else None,
+        ),
         (_TIMEZONE, "time zone", settings.timezone),
     ):
         kept = archive.meta(key)
@@ -71,9 +75,3 @@ def _ask(question: str, name: str, kept: str) -> None:
         if input().strip().lower() in ("y", "yes"):
             return
     raise UsageError(question, f"Add --yes if that is meant, or leave the {name} at {kept}")
-
-
-def _given(settings: Settings, field: str) -> bool:
-    from tobs_tui.config import describe
-
-    return next(origin for name, _, origin in describe(settings) if name == field.upper()) != "default"
