@@ -1,0 +1,262 @@
+"""The Textual app: modes, the keys that work everywhere, one timer, and leaving.
+
+It shows what its `Host` tells and asks it for what a person wants; the engine lives outside and outlives
+a crash in here. Leaving goes through the `ShutdownManager`, so that `q`, Ctrl+Q, Ctrl+C and signals mean
+the same.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, ClassVar, cast
+
+from rich.segment import Segments
+from rich.traceback import Traceback
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+from textual.widgets import Input
+
+from tobs_tui.errors import TobsError
+from tobs_tui.export.job import Target
+from tobs_tui.text import for_terminal
+from tobs_tui.ui import themes, words
+from tobs_tui.ui.actions import EVERYWHERE, bindings
+from tobs_tui.ui.commands import commands_of
+from tobs_tui.ui.log_keeper import LogKeeper
+from tobs_tui.ui.ports import Host, LoginView, Order, Reach, RunView, Step
+from tobs_tui.ui.screens.base import MainScreen
+from tobs_tui.ui.screens.chats import ChatsScreen
+from tobs_tui.ui.widgets.top_line import TopView
+
+TICK_S = 0.25
+
+
+def _run_screen() -> Screen[Any]:
+    from tobs_tui.ui.screens.run import RunScreen
+
+    return RunScreen()
+
+
+def _archive_screen() -> Screen[Any]:
+    from tobs_tui.ui.screens.archive import ArchiveScreen
+
+    return ArchiveScreen()
+
+
+def _login_screen() -> Screen[Any]:
+    from tobs_tui.ui.screens.login import LoginScreen
+
+    return LoginScreen()
+
+
+class TobsApp(App[None]):
+    """Four modes; each keeps what was done in it while another is shown."""
+
+    TITLE = "tobs"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (170, "-vast")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[Any]] = bindings(EVERYWHERE)
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
+        "chats": ChatsScreen,
+        "run": _run_screen,
+        "archive": _archive_screen,
+        "login": _login_screen,
+    }
+
+    def __init__(
+        self,
+        host: Host,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+        theme: str = themes.DEFAULT,
+        on_theme: Callable[[str], None] | None = None,
+    ) -> None:
+        super().__init__()
+        self.host = host
+        self.clock = clock
+        self.wall = wall
+        self.login = LoginView(Step.DONE)
+        self.log_lines = LogKeeper(host.batcher)
+        self._last_order: Order | None = None
+        self._on_theme = on_theme
+        for own in themes.OURS:
+            self.register_theme(own)
+        self.theme = theme if theme in self.available_themes else themes.DEFAULT
+
+    def on_mount(self) -> None:
+        self.switch_mode("chats")
+        self.set_interval(TICK_S, self.refresh_now)
+        self.theme_changed_signal.subscribe(self, lambda theme: self._on_theme and self._on_theme(theme.name))
+        self._connect_beside()
+
+    def _connect_beside(self) -> None:
+        self.run_worker(cast("Any", self.connect), group="connect", exclusive=True)
+
+    async def connect(self) -> None:
+        """Connect, and show the chats or ask for what a login needs."""
+        try:
+            login = await self.host.start()
+        except TobsError as error:
+            self.tell(error)
+            self.refresh_now()
+            return
+        self.logged_in(login)
+
+    def logged_in(self, login: LoginView) -> None:
+        """Go where a login leads to: on with it, or to the chats."""
+        self.login = login
+        if login.step is not Step.DONE:
+            self.switch_mode("login")
+            return
+        if self.current_mode != "chats":
+            self.switch_mode("chats")
+        self.call_after_refresh(self._load_chats)
+
+    def _load_chats(self) -> None:
+        if isinstance(self.screen, ChatsScreen):
+            self.screen.load()
+
+    def reconnect(self) -> None:
+        """Try to connect again now."""
+        self._connect_beside()
+
+    def ask_options(self, wanted: tuple[tuple[Target, ...], int, bool]) -> None:
+        """Ask how these chats shall be exported, then begin."""
+        from tobs_tui.ui.screens.options import OptionsScreen
+
+        targets, messages, certain = wanted
+        self.push_screen(OptionsScreen(targets, messages, certain=certain), self._begin)
+
+    def _begin(self, order: Order | None) -> None:
+        if order is None:
+            return
+        try:
+            self.host.begin(order)
+        except TobsError as error:
+            self.tell(error)
+            return
+        self._last_order = order
+        self.switch_mode("run")
+
+    def go_on(self) -> None:
+        """Do the last order again: it fetches only what is missing."""
+        self._begin(self._last_order)
+
+    @property
+    def speed(self) -> float | None:
+        """Requests a second that a run has had."""
+        return self.host.speed
+
+    def refresh_now(self) -> None:
+        """Show one picture of everything on the screen that is seen; leave when leaving is due."""
+        shutdown = self.host.shutdown
+        if shutdown.aborted or (shutdown.draining and not self.host.running()):
+            self.exit()
+            return
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, MainScreen) and screen.ready:
+                screen.show_top(self._top())
+                screen.tick(self.clock())
+                return
+
+    def tell(self, error: TobsError) -> None:
+        """Say what went wrong and what to do."""
+        self.notify(
+            for_terminal(error.fix, 300),
+            title=for_terminal(error.what, 200),
+            severity="error",
+            timeout=8,
+            markup=False,
+        )
+
+    def action_mode(self, mode: str) -> None:
+        if self.current_mode == "login" and self.login.step is not Step.DONE and mode != "archive":
+            self.switch_mode("login")
+        else:
+            self.switch_mode(mode)
+
+    def action_step_back(self) -> None:
+        screen = self.screen
+        if isinstance(screen, MainScreen) and screen.go_back():
+            return
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+        elif self.current_mode not in ("chats", "login"):
+            self.action_mode("chats")
+
+    def action_help(self) -> None:
+        from tobs_tui.ui.screens.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            about = getattr(self.screen, "ABOUT", "")
+            self.push_screen(HelpScreen(self.screen, about))
+
+    def action_leave(self, source: str) -> None:
+        """Leave; while a run goes on, ask for its safe end, and within the window for an end at once."""
+        if self.host.running():
+            self.host.shutdown.request(source)
+            self.refresh_now()
+        else:
+            self.exit()
+
+    def action_interrupt(self) -> None:
+        """Ctrl+C: copy what is selected; leave when nothing is."""
+        selected = self.screen.get_selected_text()
+        if selected is None and isinstance(self.focused, Input):
+            selected = self.focused.selected_text
+        if selected:
+            self.copy_to_clipboard(selected)
+        else:
+            self.action_leave("Ctrl+C")
+
+    async def action_quit(self) -> None:
+        self.action_leave("Ctrl+Q")
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        yield from commands_of(screen)
+        yield SystemCommand(
+            "Theme", "Choose the colours, among them the terminal's own.", self.action_change_theme
+        )
+
+    def _top(self) -> TopView:
+        run = self.host.run()
+        return TopView(
+            mode=self.current_mode or "",
+            link=self.host.link(),
+            vault=_at_home(self.host.vault),
+            run=_share(run) if run is not None and self.host.running() else "",
+        )
+
+    @property
+    def connected(self) -> bool:
+        return self.host.link().reach is Reach.CONNECTED
+
+    def _fatal_error(self) -> None:
+        # Textual's own shows local variables, which may hold a password.
+        self.bell()
+        trace = Traceback(show_locals=False, width=None)
+        self._exit_renderables.append(Segments(self.console.render(trace, self.console.options)))
+        self._close_messages_no_wait()
+
+
+def run_share(run: RunView) -> float | None:
+    """How much of a run is done; None while nobody can tell."""
+    if run.expected is None:
+        return None
+    return min(1.0, run.messages / run.expected) if run.expected else 1.0
+
+
+def _share(run: RunView) -> str:
+    part = run_share(run)
+    return "" if part is None else words.share(part)
+
+
+def _at_home(path: Path) -> str:
+    try:
+        return f"~/{path.relative_to(Path.home())}"
+    except ValueError:
+        return str(path)

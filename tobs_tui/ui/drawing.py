@@ -1,0 +1,88 @@
+"""Bars, sparklines and columns as text with theme styles. Pure; nothing here knows a widget.
+
+A bar tells its rest by another character, not by colour alone. All text that comes in is safe already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from tobs_tui.text import cells, for_terminal
+
+FULL, HALF, REST = "━", "╸", "┄"
+_SPARKS = "▁▂▃▄▅▆▇█"
+
+MOVING, DONE, WAITING, FAILED, MUTED, FOCUS = (
+    ".moving",
+    ".done",
+    ".waiting",
+    ".failed",
+    ".muted",
+    ".focus",
+)
+BOLD = "bold"
+FOUND, MARK = ".found", ".mark"
+"""What a colour means. These are component classes of `screens.base.MainScreen`; `app.tcss` colours them."""
+
+
+def bar(part: float | None, width: int, style: str = MOVING) -> Content:
+    """A bar `width` cells long, filled by `part` (0 to 1); all rest while unknown."""
+    if width <= 0:
+        return Content()
+    halves = 0 if part is None else int(min(1.0, max(0.0, part)) * width * 2 + 1e-9)
+    filled = FULL * (halves // 2) + (HALF if halves % 2 else "")
+    return Content.assemble((filled, style), (REST * (width - len(filled)), MUTED))
+
+
+def sparkline(values: Sequence[float], width: int) -> str:
+    """The last `width` values as blocks; a space where there is none yet."""
+    shown = list(values)[-width:] if width > 0 else []
+    most = max(shown, default=0.0)
+    blocks = "".join(
+        _SPARKS[min(7, int(value / most * 7.999))] if most > 0 and value > 0 else _SPARKS[0]
+        for value in shown
+    )
+    return blocks.rjust(width)
+
+
+def left(text: str, width: int) -> str:
+    """Text cut or filled to `width` cells, at the left."""
+    fitting = for_terminal(text, width) if cells(text) > width else text
+    return fitting + " " * (width - cells(fitting))
+
+
+def right(text: str, width: int) -> str:
+    """Text cut or filled to `width` cells, at the right."""
+    fitting = for_terminal(text, width) if cells(text) > width else text
+    return " " * (width - cells(fitting)) + fitting
+
+
+def rule(title: str, width: int, tail: str = "") -> Content:
+    """A thin line with a title near its beginning: `─Stages──────`."""
+    end = f"{tail}─" if tail else ""
+    line = "─" * max(0, width - 1 - cells(title) - cells(end))
+    return Content.assemble(("─", MUTED), (title, BOLD), (line, MUTED), (end, MUTED))
+
+
+def spread(begin: Content, end: Content, width: int) -> Content:
+    """Two pieces, one at each edge; the first gives way."""
+    room = width - end.cell_length - 1
+    if room <= 0:
+        return end.truncate(width)
+    if begin.cell_length > room:
+        begin = begin.truncate(room, ellipsis=True)
+    return Content.assemble(begin, " " * (room + 1 - begin.cell_length), end)
+
+
+def fit(pieces: Sequence[Content], width: int, gap: int = 3) -> Content:
+    """As many whole pieces as have room, in order, with a gap between them."""
+    line, used = Content(), 0
+    for piece in pieces:
+        needs = piece.cell_length + (gap if used else 0)
+        if used + needs > width:
+            break
+        line = Content.assemble(line, " " * (gap if used else 0), piece)
+        used += needs
+    return line

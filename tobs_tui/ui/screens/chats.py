@@ -1,0 +1,442 @@
+"""Chats: find some among thousands, mark them, see what they hold and how they stand in the archive.
+
+What costs a request (a count, a preview, a forum's topics) is asked for only when a row rests under the
+cursor, is marked or unfolded. Marks outlive filters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from msgspec.structs import replace
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.widgets import Input
+
+from tobs_tui.errors import TobsError
+from tobs_tui.export.job import Target
+from tobs_tui.model import Chat, ChatType, Topic
+from tobs_tui.text import for_terminal
+from tobs_tui.ui import words
+from tobs_tui.ui.actions import CHATS, bindings
+from tobs_tui.ui.chat_filter import ALL, ORDER_WORDS, ORDERS, Listed, kinds, listed, ordered, shown
+from tobs_tui.ui.drawing import MUTED, spread
+from tobs_tui.ui.estimate import cost
+from tobs_tui.ui.ports import Preview, Reach, Standing
+from tobs_tui.ui.screens.base import MainScreen
+from tobs_tui.ui.standing import to_fetch
+from tobs_tui.ui.widgets.chat_list import MARK_COLUMNS, ChatHeading, ChatList, Entry, Key
+from tobs_tui.ui.widgets.line import Line
+from tobs_tui.ui.widgets.preview import PreviewPane
+from tobs_tui.ui.widgets.row_list import RowList
+
+RESTS_S = 0.3
+"""Seconds that a row rests under the cursor before it is asked about."""
+
+
+class ChatsScreen(MainScreen):
+    """The first screen."""
+
+    CSS_PATH = "chats.tcss"
+    AUTO_FOCUS = "#chats"
+    MODE = "chats"
+    BINDINGS: ClassVar[list[Any]] = bindings(CHATS)
+    ABOUT = (
+        "Mark the chats that you want to save and press ⏎. Without marks it takes the chat under the cursor. "
+        "~ is a guess from the newest message's number, — is not known yet."
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._chats: list[Listed] = []
+        self._by_id: dict[int, Chat] = {}
+        self._standings: Mapping[int, Standing] = {}
+        self._topics: dict[int, tuple[Topic, ...]] = {}
+        self._previews: dict[int, Preview] = {}
+        self._problems: dict[int, str] = {}
+        self._marks: dict[Key, Target] = {}
+        self._unfolded: set[int] = set()
+        self._kind = ALL
+        self._order = "newest"
+        self._loading: int | None = 0
+        self._load_problem = ""
+        self._rest: Timer | None = None
+
+    def body(self) -> Iterable[Widget]:
+        with Horizontal(id="filter-row"):
+            yield Line(Content.styled(" /", MUTED), id="filter-sign")
+            yield Input(
+                placeholder="filter by title, @name or id", id="filter", classes="field", compact=True
+            )
+            yield Line(id="filter-info")
+        with Horizontal(id="chats-row"):
+            with Vertical(id="chats-column"):
+                yield ChatHeading()
+                yield ChatList(id="chats", now=self.tobs.wall, timezone=lambda: self.host.timezone)
+                yield Line(id="empty")
+            yield PreviewPane(id="preview")
+        yield Line(id="marked")
+
+    def on_mount(self) -> None:
+        self.ready = True
+        self._show()
+
+    # Loading
+
+    def load(self) -> None:
+        """Ask for the chats, and how they stand."""
+        self._loading, self._load_problem = 0, ""
+        self._show()
+        self.beside("load", self._load)
+
+    async def _load(self) -> None:
+        try:
+            self._standings = await self.host.standings()
+            chats = await self.host.chats(self._loaded_so_far)
+        except TobsError as error:
+            self._loading, self._load_problem = None, error.line()
+            self._show()
+            return
+        known = {chat.id: chat.messages for chat in self._by_id.values()}
+        chats = tuple(
+            replace(chat, messages=known.get(chat.id)) if chat.messages is None else chat for chat in chats
+        )
+        self._chats = listed(chats)
+        self._by_id = {chat.id: chat for chat in chats}
+        self._loading = None
+        self._show()
+        self._row_rests()
+
+    def _loaded_so_far(self, count: int) -> None:
+        self._loading = count
+        self._show_info()
+
+    def refresh_standings(self) -> None:
+        """Look again how the chats stand: a run has ended."""
+        self.beside("standings", self._refresh_standings)
+
+    async def _refresh_standings(self) -> None:
+        self._standings = await self.host.standings()
+        self._show()
+
+    def on_screen_resume(self) -> None:
+        super().on_screen_resume()
+        if self._chats:
+            self.refresh_standings()
+
+    # What is shown
+
+    @property
+    def chat_list(self) -> ChatList:
+        return self.query_one("#chats", ChatList)
+
+    def _show(self) -> None:
+        if not self.ready:
+            return
+        entries = self._entries()
+        self.chat_list.set_rows(entries)
+        self.query_one("#empty").display = not entries
+        self.query_one("#empty", Line).show(self._empty_words())
+        self._show_info()
+        self._show_marked()
+        self._show_preview()
+        self.refresh_bindings()
+
+    def _entries(self) -> list[Entry]:
+        query = self.query_one("#filter", Input).value
+        found = shown(self._chats, query, self._kind)
+        if self._order == "saved":
+            found.sort(key=lambda one: s.share + 1 if (s := self._standings.get(one.chat.id)) else 0.0)
+        else:
+            found = ordered(found, self._order)
+        entries = []
+        for one in found:
+            chat = self._by_id.get(one.chat.id, one.chat)
+            unfolded = chat.id in self._unfolded
+            entries.append(
+                Entry(
+                    chat=chat,
+                    title=one.title,
+                    marked=(chat.id, None) in self._marks,
+                    unfolded=unfolded,
+                    standing=self._standings.get(chat.id),
+                )
+            )
+            if unfolded:
+                entries += [
+                    Entry(
+                        chat=chat,
+                        title=for_terminal(topic.title, 100) or "(no name)",
+                        topic=topic,
+                        marked=(chat.id, topic.id) in self._marks,
+                    )
+                    for topic in self._topics.get(chat.id, ())
+                ]
+        return entries
+
+    def _empty_words(self) -> Content:
+        query = for_terminal(self.query_one("#filter", Input).value, 40)
+        link = self.host.link()
+        if self._load_problem:
+            return Content(f"✗ {for_terminal(self._load_problem)} · r tries again")
+        if self._chats and query:
+            return Content(f'No chat matches "{query}" · esc clears')
+        if self._chats:
+            return Content(f"No chat here is of {for_terminal(self._kind)} · t shows others")
+        if link.reach in (Reach.STARTING, Reach.CONNECTING):
+            return Content("Connecting to Telegram")
+        if link.reach is Reach.OFFLINE:
+            return Content(f"! offline: {for_terminal(link.detail)} · r now")
+        if self._loading is not None:
+            return Content(f"Loading chats, {self._loading:,} so far" if self._loading else "Loading chats")
+        return Content("This account has no chats yet")
+
+    def _show_info(self) -> None:
+        total = len(self._chats)
+        seen = sum(1 for entry in self.chat_list.rows if entry.topic is None)
+        if self._loading is not None and not total:
+            told = f"Loading chats, {self._loading:,} so far" if self._loading else ""
+        else:
+            count = f"{total:,} chats" if seen == total else f"{seen:,} of {total:,}"
+            told = f"{count} · {for_terminal(self._kind, 20)} · {ORDER_WORDS[self._order]}"
+        self.query_one("#filter-info", Line).show(
+            lambda width: spread(Content(), Content.styled(f"{told} ", MUTED), width)
+        )
+
+    def _show_marked(self) -> None:
+        self.query_one("#marked", Line).show(Content(self._marked_words()))
+
+    def _marked_words(self) -> str:
+        if not self._marks:
+            return ""
+        messages, complete = 0, True
+        for target in self._marks.values():
+            chat = self._by_id.get(target.chat.id, target.chat)
+            left = to_fetch(chat, self._standings.get(chat.id))
+            messages += left or 0
+            complete = complete and left is not None and chat.messages is not None
+        about = cost(messages, per_second=self.tobs.speed)
+        sign = "" if complete else "at least " if not messages else "about "
+        return (
+            f" {len(self._marks):,} marked · {sign}{words.number(messages)} messages to fetch · "
+            f"{words.plural(about.requests, 'request')} · about {words.duration(about.seconds)}"
+        )
+
+    def _show_preview(self) -> None:
+        pane = self.query_one(PreviewPane)
+        if not pane.display:
+            return
+        entry = self.chat_list.current
+        chat = entry.chat if entry else None
+        pane.show(
+            chat,
+            self._standings.get(chat.id) if chat else None,
+            self._previews.get(chat.id) if chat else None,
+            self.host.timezone,
+            per_second=self.tobs.speed,
+            problem=self._problems.get(chat.id, "") if chat else "",
+        )
+
+    # A row rests under the cursor
+
+    def on_row_list_moved(self, _event: RowList.Moved) -> None:
+        self._show_preview()
+        self._row_rests()
+
+    def _row_rests(self) -> None:
+        if self._rest is not None:
+            self._rest.stop()
+        self._rest = self.set_timer(RESTS_S, self._ask_about_row)
+
+    def _ask_about_row(self) -> None:
+        entry = self.chat_list.current
+        if entry is None or entry.chat.no_access or not self.tobs.connected or self.host.running():
+            return
+        wants_preview = self.query_one(PreviewPane).display and entry.chat.id not in self._previews
+        if wants_preview or self._by_id[entry.chat.id].messages is None:
+            self.beside("row", self._ask, entry.chat, wants_preview)
+
+    async def _ask(self, chat: Chat, wants_preview: bool) -> None:
+        try:
+            await self._count(chat)
+            if wants_preview:
+                self._previews[chat.id] = await self.host.preview(chat)
+        except TobsError as error:
+            self._problems[chat.id] = error.line()
+        self._show_preview()
+
+    async def _count(self, chat: Chat) -> None:
+        if self._by_id[chat.id].messages is None and not chat.no_access:
+            count = await self.host.count(chat)
+            self._by_id[chat.id] = replace(self._by_id[chat.id], messages=count)
+            self._show()
+
+    async def _count_marked(self) -> None:
+        for target in tuple(self._marks.values()):
+            if (target.chat.id, target.topic_id) not in self._marks:
+                continue
+            try:
+                await self._count(target.chat)
+            except TobsError as error:
+                self._problems[target.chat.id] = error.line()
+
+    # Keys
+
+    def action_filter(self) -> None:
+        self.query_one("#filter", Input).focus()
+
+    def on_input_changed(self, _event: Input.Changed) -> None:
+        self._show()
+
+    def on_input_submitted(self, _event: Input.Submitted) -> None:
+        self.chat_list.focus()
+
+    def on_key(self, event: Any) -> None:
+        if event.key in ("down", "up") and isinstance(self.focused, Input):
+            event.stop()
+            self.chat_list.focus()
+
+    def go_back(self) -> bool:
+        field = self.query_one("#filter", Input)
+        if field.value:
+            field.value = ""
+        elif self._kind != ALL:
+            self._kind = ALL
+            self._show()
+        elif not isinstance(self.focused, Input):
+            return False
+        self.chat_list.focus()
+        return True
+
+    def action_cycle_type(self) -> None:
+        choices = kinds(self._chats)
+        self._kind = _next(choices, self._kind)
+        self._show()
+
+    def action_cycle_order(self) -> None:
+        self._order = _next(ORDERS, self._order)
+        self._show()
+
+    def on_chat_heading_sort(self, event: ChatHeading.Sort) -> None:
+        self._order = event.order
+        self._show()
+
+    def action_preview(self) -> None:
+        pane = self.query_one(PreviewPane)
+        # Only one of the two classes has a say at each width: narrow screens hide it unless asked.
+        self.toggle_class(
+            "-preview-off" if self.has_class("-wide") or self.has_class("-vast") else "-preview-on"
+        )
+        self.call_after_refresh(self._after_preview, pane)
+
+    def _after_preview(self, pane: PreviewPane) -> None:
+        if pane.display:
+            self._show_preview()
+            self._row_rests()
+
+    def action_reload(self) -> None:
+        if self.tobs.connected:
+            self._previews.clear()
+            self._problems.clear()
+            self.load()
+        else:
+            self.tobs.reconnect()
+
+    def action_mark(self) -> None:
+        if (entry := self.chat_list.current) is not None:
+            self._mark([entry], entry.key not in self._marks)
+            self.chat_list.action_move(1)
+
+    def action_mark_all(self) -> None:
+        self._mark([entry for entry in self.chat_list.rows if entry.topic is None], True)
+
+    def action_unmark_all(self) -> None:
+        self._marks.clear()
+        self._show()
+
+    def on_row_list_clicked(self, event: RowList.Clicked) -> None:
+        if event.column < MARK_COLUMNS:
+            self._mark([event.row], event.row.key not in self._marks)
+
+    def _mark(self, entries: Sequence[Entry], marked: bool) -> None:
+        refused = [entry for entry in entries if entry.chat.no_access]
+        for entry in entries:
+            if not marked:
+                self._marks.pop(entry.key, None)
+            elif not entry.chat.no_access:
+                self._marks[entry.key] = Target(entry.chat, entry.topic.id if entry.topic else None)
+        if marked and len(refused) == 1 and len(entries) == 1:
+            self.notify(
+                for_terminal(refused[0].chat.no_access or ""),
+                title="No access",
+                severity="warning",
+                markup=False,
+            )
+        self._show()
+        if marked and not self.host.running():
+            self.beside("marks", self._count_marked)
+
+    def action_unfold(self, unfold: bool) -> None:
+        entry = self.chat_list.current
+        if entry is None or entry.chat.type is not ChatType.FORUM:
+            return
+        if not unfold:
+            self._unfolded.discard(entry.chat.id)
+            self._show()
+            return
+        self._unfolded.add(entry.chat.id)
+        if entry.chat.id not in self._topics:
+            self.beside("topics", self._ask_topics, entry.chat)
+        self._show()
+
+    async def _ask_topics(self, chat: Chat) -> None:
+        try:
+            self._topics[chat.id] = await self.host.topics(chat)
+        except TobsError as error:
+            self._unfolded.discard(chat.id)
+            self.tobs.tell(error)
+        self._show()
+
+    def on_row_list_chosen(self, _event: RowList.Chosen) -> None:
+        self.action_export()
+
+    def action_export(self) -> None:
+        """Go on to the options, with what is marked or under the cursor."""
+        entry = self.chat_list.current
+        targets = list(self._marks.values())
+        if not targets and entry is not None and not entry.chat.no_access:
+            targets = [Target(entry.chat, entry.topic.id if entry.topic else None)]
+        if not targets:
+            return
+        if self.host.running():
+            self.notify("One export at a time: 2 shows the one that runs.", severity="warning", markup=False)
+            return
+        self.tobs.ask_options(self._known(targets))
+
+    def _known(self, targets: Sequence[Target]) -> tuple[tuple[Target, ...], int, bool]:
+        """The targets with what is known by now, what they would fetch, and whether that is all known."""
+        known = tuple(Target(self._by_id.get(one.chat.id, one.chat), one.topic_id) for one in targets)
+        left = [to_fetch(one.chat, self._standings.get(one.chat.id)) for one in known]
+        certain = all(one.chat.messages is not None for one in known)
+        return known, sum(count or 0 for count in left), certain
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if not self.ready:
+            return True
+        if action in ("mark", "mark_all", "export") and not self.chat_list.rows:
+            return False
+        if action == "unfold":
+            entry = self.chat_list.current
+            return entry is not None and entry.chat.type is ChatType.FORUM
+        return True
+
+    def tick(self, now: float) -> None:
+        if not self._chats:
+            self.query_one("#empty", Line).show(self._empty_words())
+
+
+def _next(choices: Sequence[str], now: str) -> str:
+    return choices[(choices.index(now) + 1) % len(choices)] if now in choices else choices[0]

@@ -1,0 +1,1 @@
+"""The pieces that screens are made of. Each is given values, and tells what was pressed."""

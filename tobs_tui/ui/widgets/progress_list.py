@@ -1,0 +1,180 @@
+"""A line for each chat of a run, and under an unfolded one a line for each of its workers."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from msgspec import Struct
+from textual.content import Content
+
+from tobs_tui.export.chat_run import ChatProgress, ChatState
+from tobs_tui.text import for_terminal
+from tobs_tui.ui import words
+from tobs_tui.ui.drawing import DONE, FAILED, MOVING, MUTED, WAITING, bar, left, right
+from tobs_tui.ui.pace import Figures
+from tobs_tui.ui.ports import RunView, WorkerView
+from tobs_tui.ui.widgets.row_list import RowList
+
+_SIGNS = {
+    ChatState.QUEUED: ("○", MUTED),
+    ChatState.RUNNING: ("●", MOVING),
+    ChatState.PUBLISHING: ("●", MOVING),
+    ChatState.DONE: ("✓", DONE),
+    ChatState.STOPPED: ("◐", WAITING),
+    ChatState.FAILED: ("✗", FAILED),
+}
+
+
+class ProgressRow(Struct, frozen=True):
+    """What one line tells."""
+
+    key: tuple[int, int | None]
+    sign: str
+    style: str
+    title: str
+    share: float | None
+    counts: str
+    rate: str
+    said: str
+    said_style: str = ""
+    running: bool = False
+
+
+class _Places(Struct, frozen=True):
+    title: int
+    bar: int
+    counts: int
+    rate: int
+
+
+def progress_rows(
+    view: RunView, second: RunView, figures: Figures, unfolded: set[int] | None
+) -> list[ProgressRow]:
+    """All rows of a run; `unfolded` None unfolds every running chat."""
+    of_second = {chat.id: chat for chat in second.chats}
+    rows: list[ProgressRow] = []
+    for chat in view.chats:
+        rows.append(_chat_row(chat, of_second.get(chat.id, chat), view, figures))
+        open_now = chat.state is ChatState.RUNNING if unfolded is None else chat.id in unfolded
+        if open_now:
+            rows += [
+                _worker_row(chat.id, worker, figures) for worker in view.workers if worker.chat_id == chat.id
+            ]
+    return rows
+
+
+class ProgressList(RowList[ProgressRow]):
+    """The rows."""
+
+    def key_of(self, row: ProgressRow) -> Hashable:
+        return row.key
+
+    def draw(self, row: ProgressRow, width: int) -> Content:
+        places = _places(width)
+        worker = row.key[1] is not None
+        title = f"    {row.title}" if worker else row.title
+        percent = words.share(row.share) if row.share is not None else words.UNKNOWN
+        style = DONE if row.style == DONE else MOVING
+        parts: list[Content | tuple[str, str]] = [
+            (f" {row.sign} ", row.style),
+            (left(title, places.title), MUTED if worker else ""),
+            (" ", ""),
+            bar(row.share, places.bar, style),
+            (right(percent, 7), ""),
+            (f"  {left(row.counts, places.counts)}", "" if not worker else MUTED),
+        ]
+        if places.rate:
+            parts.append((right(row.rate, places.rate), ""))
+        parts.append((f"  {row.said}", row.said_style))
+        return Content.assemble(*parts)
+
+
+def _places(width: int) -> _Places:
+    if width < 100:
+        return _Places(title=20, bar=9, counts=19, rate=0)
+    extra = max(0, width - 124)
+    return _Places(title=26 + min(34, extra // 4), bar=14 + min(60, extra // 4), counts=23, rate=8)
+
+
+def _chat_row(chat: ChatProgress, then: ChatProgress, view: RunView, figures: Figures) -> ProgressRow:
+    sign, style = _SIGNS[chat.state]
+    said, said_style = _said(chat, then, view, figures)
+    share = chat.share
+    if chat.state is ChatState.QUEUED:
+        share = None
+    return ProgressRow(
+        key=(chat.id, None),
+        sign=sign,
+        style=style,
+        title=for_terminal(chat.title, 60) or "(no name)",
+        # Finer than any bar's cells, coarse enough that equal pictures are equal rows.
+        share=None if share is None else int(share * 200) / 200,
+        counts=_counts(then),
+        rate=words.rate(figures.chats.get(chat.id)) if chat.state is ChatState.RUNNING else "",
+        said=said,
+        said_style=said_style,
+        running=chat.state in (ChatState.RUNNING, ChatState.PUBLISHING),
+    )
+
+
+def _counts(chat: ChatProgress) -> str:
+    if chat.total is None:
+        return words.number(chat.done)
+    if chat.state is ChatState.DONE:
+        return f"{words.number(chat.done)} of {words.number(max(chat.done, chat.total))}"
+    about = "about " if chat.state is ChatState.QUEUED else ""
+    return f"{words.number(chat.done)} of {about}{words.number(max(chat.done, chat.total))}"
+
+
+def _said(chat: ChatProgress, then: ChatProgress, view: RunView, figures: Figures) -> tuple[str, str]:
+    match chat.state:
+        case ChatState.QUEUED:
+            return "queued", MUTED
+        case ChatState.DONE:
+            trouble = f" · {for_terminal(chat.problem, 80)}" if chat.problem else ""
+            return f"done · {words.number(chat.new)} new{trouble}", FAILED if trouble else MUTED
+        case ChatState.PUBLISHING:
+            return "writing notes", ""
+        case ChatState.STOPPED:
+            return "stopped", WAITING
+        case ChatState.FAILED:
+            return for_terminal(chat.problem, 100), FAILED
+        case _ if view.phase == "stopping":
+            return "stopping", WAITING
+    rate = figures.chats.get(chat.id)
+    if figures.left_s is not None and rate and then.total:
+        return f"about {words.duration(max(0, then.total - then.done) / rate)}", MUTED
+    return (for_terminal(chat.problem, 80), FAILED) if chat.problem else ("", "")
+
+
+def _worker_row(chat_id: int, worker: WorkerView, figures: Figures) -> ProgressRow:
+    ids = worker.high - worker.low + 1 if worker.high else 0
+    said, style = _worker_said(worker)
+    span = f"  m{worker.low:,}–{worker.high:,}" if worker.high else ""
+    return ProgressRow(
+        key=(chat_id, worker.number),
+        sign=" ",
+        style="",
+        title=f"worker {worker.number}{span}",
+        share=int(worker.done / ids * 200) / 200 if ids else None,
+        counts=f"{worker.done:,} of {ids:,} ids" if ids else "",
+        rate=words.rate(figures.workers.get(worker.number)) if worker.state == "fetching" else words.UNKNOWN,
+        said=f"DC {worker.dc} · {said}" if worker.dc else said,
+        said_style=style or MUTED,
+        running=False,
+    )
+
+
+def _worker_said(worker: WorkerView) -> tuple[str, str]:
+    match worker.state:
+        case "waiting":
+            wait = f" {worker.wait_s:.0f} s" if worker.wait_s >= 1 else ""
+            return f"waiting for Telegram{wait}", WAITING
+        case "connecting":
+            return "connecting", WAITING
+        case "reconnecting":
+            return f"reconnecting, try {max(1, worker.tries)}", FAILED
+        case "gone":
+            return "gone", FAILED
+        case _:
+            return worker.state, ""
