@@ -17,7 +17,7 @@ MOST = 20
 
 _ORPHANS = (
     (
-        "SELECT count(*) FROM media LEFT JOIN files ON files.id=media.file WHERE files.id IS NULL",
+        "SELECT count(*) FROM media LEFT JOIN files ON files.number=media.file WHERE files.id IS NULL",
         "links to files have no file",
     ),
     (

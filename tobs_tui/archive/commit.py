@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from tobs_tui.archive import chats, coverage, media, notes, people, related
 from tobs_tui.archive.changes import Change, compare
-from tobs_tui.archive.related import NoteOf, Place
+from tobs_tui.archive.related import NoteOf
 from tobs_tui.archive.rows import (
     COLUMNS,
     INSERT,
@@ -46,9 +46,10 @@ def write(db: sqlite3.Connection, batch: Batch, note_of: NoteOf, at: float) -> C
 
     coverage.settle(db, batch.chat_id, covers=batch.covers, failed=batch.failed, held=sorted(coming), at=at)
     shown = [*met.new, *met.shown, *gone]
-    places = [Place(batch.chat_id, message.date, message.topic_id) for message in (*shown, *met.before)]
-    places += related.places(db, batch.chat_id, shown)
-    dirty = related.keys(db, places, note_of)
+    own = {note_of(message.date, message.topic_id) for message in (*shown, *met.before)}
+    whose = chats.notes_of(db, batch.chat_id)
+    dirty = {(whose, key) for key in own}
+    dirty |= related.keys(db, related.places(db, batch.chat_id, shown), note_of)
     if renamed:
         dirty |= notes.naming(db, renamed)
     notes.mark(db, dirty, number)

@@ -24,7 +24,7 @@ _PIECE = 1000
 _TABLES = (
     ("person", "SELECT id, kind, name, username, min FROM people ORDER BY id"),
     ("file", "SELECT id, kind, size, mime, name, date, thumb, state, reason, path FROM files ORDER BY id"),
-    ("media", "SELECT chat, message, file FROM media ORDER BY chat, message, file"),
+    ("media", "SELECT chat, message, id FROM media JOIN files ON number=file ORDER BY chat, message, id"),
     ("link", "SELECT target_chat, target, chat, id FROM links ORDER BY target_chat, target, chat, id"),
     (
         "note",

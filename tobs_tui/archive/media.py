@@ -35,26 +35,27 @@ def save(db: sqlite3.Connection, messages: Iterable[Message], *, changed: Iterab
     if not files:
         return
     db.executemany(_UPSERT, map(_row, files))
-    db.executemany("INSERT OR IGNORE INTO media (chat, message, file) VALUES (?, ?, ?)", links)
+    db.executemany("INSERT OR IGNORE INTO media SELECT ?, ?, number FROM files WHERE id=?", links)
 
 
 def piece(
     db: sqlite3.Connection, chat_id: int, after: tuple[int, int], limit: int
-) -> list[tuple[int, StoredFile]]:
-    """Messages' ids, each with a file that it shows, from behind `after` (a message's and a file's id)."""
+) -> list[tuple[tuple[int, int], StoredFile]]:
+    """Places (a message's id, a file's number) in order from behind `after`, each with its file."""
     rows = db.execute(
-        f"SELECT media.message, {_JOINED} FROM media JOIN files ON files.id=media.file"
+        f"SELECT media.message, media.file, {_JOINED} FROM media JOIN files ON files.number=media.file"
         " WHERE media.chat=? AND (media.message, media.file) > (?, ?)"
         " ORDER BY media.message, media.file LIMIT ?",
         (chat_id, *after, limit),
     )
-    return [(message_id, _stored(row)) for message_id, *row in rows]
+    return [((message_id, number), _stored(row)) for message_id, number, *row in rows]
 
 
 def counts(db: sqlite3.Connection, chat_id: int) -> dict[FileState, int]:
     """How many files of a chat are in which state."""
     rows = db.execute(
-        "SELECT state, count(*) FROM files WHERE id IN (SELECT file FROM media WHERE chat=?) GROUP BY state",
+        "SELECT state, count(*) FROM files WHERE number IN (SELECT file FROM media WHERE chat=?)"
+        " GROUP BY state",
         (chat_id,),
     )
     return {FileState(state): count for state, count in rows}
@@ -70,7 +71,10 @@ def save_state(
 ) -> list[tuple[int, int]]:
     """Writes what became of a file; returns the messages (chat, id) that show it."""
     db.execute("UPDATE files SET state=?, reason=?, path=? WHERE id=?", (state.value, reason, path, file_id))
-    return list(db.execute("SELECT chat, message FROM media WHERE file=?", (file_id,)))
+    shown = db.execute(
+        "SELECT chat, message FROM media WHERE file=(SELECT number FROM files WHERE id=?)", (file_id,)
+    )
+    return list(shown)
 
 
 def _row(file: File) -> tuple[object, ...]:

@@ -200,8 +200,9 @@ class ArchiveReader:
         """Each message's id with a file that it shows, by message id; streamed."""
         after = (0, 0)
         while piece := self._read(partial(media.piece, chat_id=chat_id, after=after, limit=PIECE)):
-            yield from piece
-            after = (piece[-1][0], piece[-1][1].id)
+            for (message_id, _), stored in piece:
+                yield message_id, stored
+            after = piece[-1][0]
 
     def file(self, file_id: int) -> StoredFile | None:
         return self._read(lambda db: media.load(db, file_id))

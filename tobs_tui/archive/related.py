@@ -131,12 +131,12 @@ def _by_ids(
 
 
 def _may_link(message: Message) -> bool:
-    if "elegram.me/" in message.text or "t.me/" in message.text:
+    if "t.me/" in message.text or "telegram.me/" in message.text:
         return True
     reply = message.reply
-    if reply is not None and reply.chat_id not in (None, message.chat_id):
+    if reply is not None and reply.chat_id is not None:
         return True
-    return any(entity.url is not None for entity in message.entities)
+    return bool(message.entities) and any(entity.url is not None for entity in message.entities)
 
 
 def _targets(message: Message, username: str | None) -> set[tuple[int, int]]:

@@ -44,12 +44,13 @@ TABLES = (
     """CREATE TABLE people (
         id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, username TEXT,
         min INTEGER NOT NULL, generation INTEGER NOT NULL)""",
+    # Telegram's file ids come in no order: only the index is written all over, rows and links are appended.
     """CREATE TABLE files (
-        id INTEGER PRIMARY KEY, kind TEXT NOT NULL, size INTEGER NOT NULL, dc INTEGER NOT NULL,
-        mime TEXT NOT NULL, name TEXT, access_hash INTEGER NOT NULL, reference BLOB NOT NULL,
-        date INTEGER NOT NULL, thumb TEXT, state TEXT NOT NULL DEFAULT 'unasked', reason TEXT, path TEXT)""",
+        number INTEGER PRIMARY KEY, id INTEGER NOT NULL UNIQUE, kind TEXT NOT NULL, size INTEGER NOT NULL,
+        dc INTEGER NOT NULL, mime TEXT NOT NULL, name TEXT, access_hash INTEGER NOT NULL,
+        reference BLOB NOT NULL, date INTEGER NOT NULL, thumb TEXT, state TEXT NOT NULL DEFAULT 'unasked', reason TEXT, path TEXT)""",
     """CREATE TABLE media (
-        chat INTEGER NOT NULL, message INTEGER NOT NULL, file INTEGER NOT NULL,
+        chat INTEGER NOT NULL, message INTEGER NOT NULL, file INTEGER NOT NULL REFERENCES files (number),
         PRIMARY KEY (chat, message, file)) WITHOUT ROWID""",
     "CREATE INDEX media_file ON media (file)",
     # Disjoint intervals; `day` is days since 1970 in UTC. What is covered is never failed too.
