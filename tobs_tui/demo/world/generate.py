@@ -52,6 +52,7 @@ def generate_world(*, seed: int = 1, messages: int = 10_000, chats: int = 12) ->
     builder.number_shared()
     _fold(world, names)
     _touch(world, Random(seed))
+    builder.chat_of("town").history.warm()
     return world
 
 

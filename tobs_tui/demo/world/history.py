@@ -91,6 +91,12 @@ class History:
             found = self._templates[body] = self.book.template(body)
         return found
 
+    def warm(self, most: int = 8_000) -> None:
+        """Make the templates ahead of the first request, so that serving costs the same from the start."""
+        for body in sorted(set(self.bodies[:200_000]))[:most]:
+            if body >= 0 and body not in self._templates:
+                self._templates[body] = self.book.template(body)
+
     def about(self, index: int) -> About:
         """What is known of the message at `index`."""
         return self.template_at(index).about

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
+from tobs_tui.demo.world.content.jpeg import jpeg
+from tobs_tui.demo.world.content.papers import pdf, text, zip_archive
 from tobs_tui.demo.world.content.parts import Content, DiskPart, Filler, Part
+from tobs_tui.demo.world.content.pictures import gif, png, tgs, webp
+from tobs_tui.demo.world.content.sound import mp3, ogg
+from tobs_tui.demo.world.content.video import mp4, webm
 from tobs_tui.demo.world.files import FileSpec
 
 KEPT = 24
@@ -14,8 +19,20 @@ KEPT = 24
 _kept: OrderedDict[tuple[int, int, int], Content] = OrderedDict()
 
 
-def _makers() -> dict[str, Callable[[FileSpec, int], Sequence[Part]]]:
-    return {}
+_MAKERS: dict[str, Callable[[FileSpec, int], Sequence[Part]]] = {
+    "jpeg": jpeg,
+    "png": png,
+    "gif": gif,
+    "webp": webp,
+    "tgs": tgs,
+    "mp4": mp4,
+    "webm": webm,
+    "ogg": ogg,
+    "mp3": mp3,
+    "pdf": pdf,
+    "zip": zip_archive,
+    "text": text,
+}
 
 
 def content_of(spec: FileSpec, file_id: int) -> Content:
@@ -34,7 +51,7 @@ def content_of(spec: FileSpec, file_id: int) -> Content:
 def _parts(spec: FileSpec, file_id: int) -> Sequence[Part]:
     if spec.path is not None:
         return [DiskPart(spec.path, spec.size)]
-    make = _makers().get(spec.kind)
+    make = _MAKERS.get(spec.kind)
     return make(spec, file_id) if make else [Filler(spec.size, file_id)]
 
 
