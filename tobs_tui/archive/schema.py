@@ -48,7 +48,8 @@ TABLES = (
     """CREATE TABLE files (
         number INTEGER PRIMARY KEY, id INTEGER NOT NULL UNIQUE, kind TEXT NOT NULL, size INTEGER NOT NULL,
         dc INTEGER NOT NULL, mime TEXT NOT NULL, name TEXT, access_hash INTEGER NOT NULL,
-        reference BLOB NOT NULL, date INTEGER NOT NULL, thumb TEXT, state TEXT NOT NULL DEFAULT 'unasked', reason TEXT, path TEXT)""",
+        reference BLOB NOT NULL, date INTEGER NOT NULL, thumb TEXT,
+        state TEXT NOT NULL DEFAULT 'unasked', reason TEXT, path TEXT)""",
     """CREATE TABLE media (
         chat INTEGER NOT NULL, message INTEGER NOT NULL, file INTEGER NOT NULL REFERENCES files (number),
         PRIMARY KEY (chat, message, file)) WITHOUT ROWID""",
