@@ -75,6 +75,14 @@ def read(text: str) -> dict[str, tuple[str, ...] | str]:
     return found
 
 
+def keys(text: str) -> set[str]:
+    """Return the names of the properties between the dashes.
+
+    :raises Unreadable: as `merge` does.
+    """
+    return {entry.key for entry in _entries(text)}
+
+
 class _Entry(NamedTuple):
     key: str
     first: int

@@ -5,7 +5,7 @@ Pure: what stands in a note follows from its messages, its place among the other
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from msgspec import Struct
@@ -20,6 +20,25 @@ from tobs_tui.vault.scene import NAME_LIMIT
 PART_BYTES = 5_000_000
 """Of messages in one file; a note that grows past it goes on in a next part."""
 MOST_PARTICIPANTS = 25
+OUR_KEYS = frozenset(
+    (
+        "aliases",
+        "chat",
+        "chat_id",
+        "date",
+        "layout",
+        "messages",
+        "month",
+        "part",
+        "participants",
+        "tags",
+        "timezone",
+        "topic",
+        "topic_id",
+        "type",
+    )
+)
+"""Every property that some note of ours has."""
 
 
 class Heading(Struct, frozen=True, kw_only=True):
@@ -119,11 +138,6 @@ def region_of(heading: Heading, part: Part, before: Neighbour | None, after: Nei
 def neighbour(note: str, period: str, beside: str) -> Neighbour:
     """Return the way to another note of the same chat and topic."""
     return Neighbour(note, short_period(period, beside))
-
-
-def people_of(parts: Iterable[Part]) -> tuple[int, ...]:
-    """Return the ids of everybody whom these parts name."""
-    return tuple(sorted(set().union(*(part.named for part in parts))))
 
 
 def _period_fields(heading: Heading) -> dict[str, Value]:

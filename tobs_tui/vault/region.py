@@ -86,6 +86,15 @@ def front_matter_of(content: bytes) -> str | None:
     return None if found is None else found[1]
 
 
+def below_front_matter(content: bytes) -> bytes:
+    """Return what stands below the front matter; all where there is none.
+
+    :raises Unclear: it never ends, or isn't UTF-8.
+    """
+    found = _front_matter(content)
+    return content.removeprefix(_BOM) if found is None else found[2].partition(b"\n")[2]
+
+
 def _holds_markers(lines: list[bytes]) -> bool:
     """Whether a marker stands outside of every code block."""
     fence = b""

@@ -1,0 +1,137 @@
+"""The vault's publisher: a chat's dirty notes, its other formats, the index notes, in this order.
+
+What a publish does survives being killed or stopped: the next one finishes it, whatever was done. Errors of
+the disk are raised and name the file; what a person's change keeps us from writing is reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from pathlib import Path
+
+from msgspec import Struct
+
+from tobs_tui.archive import Archive, StoredChat
+from tobs_tui.model import ExportFormat, NoteDeleted
+from tobs_tui.vault.book import NameBook
+from tobs_tui.vault.calendar import Calendar
+from tobs_tui.vault.chat_notes import ChatNotes
+from tobs_tui.vault.desktop_json import result_path, write_result
+from tobs_tui.vault.indexing import Indexes
+from tobs_tui.vault.locate import Locator
+from tobs_tui.vault.placing import Placer
+from tobs_tui.vault.source import ChatSource, NoteNames, names_in
+
+NO_NOTES = "none"
+"""The style of a chat whose notes aren't wanted."""
+
+
+class PublishReport(Struct, frozen=True, kw_only=True):
+    """What came of publishing one chat. Paths are relative to the vault."""
+
+    written: int = 0
+    unchanged: int = 0
+    kept_edits: tuple[str, ...] = ()
+    """Copies of notes that a person had changed inside our region."""
+    problems: tuple[str, ...] = ()
+    """Notes left alone, and why."""
+    left: int = 0
+    """Notes that a stop left for the next publish."""
+
+
+def never() -> bool:
+    """The `stop` of somebody who has time."""
+    return False
+
+
+class Publisher:
+    """Publishes chats into one vault, one at a time. `calendar` tells every message's note."""
+
+    def __init__(
+        self,
+        archive: Archive,
+        vault: Path,
+        calendar: Calendar,
+        *,
+        deleted: NoteDeleted = NoteDeleted.TOMBSTONE,
+        formats: Iterable[ExportFormat] = (ExportFormat.MARKDOWN,),
+    ) -> None:
+        self.calendar = calendar
+        self._archive = archive
+        self._vault = vault
+        self._deleted = deleted
+        self._formats = frozenset(formats)
+        self._book = NameBook(archive, vault)
+        self._indexes = Indexes(archive, calendar)
+
+    def publish(self, chat_id: int, *, stop: Callable[[], bool] = never) -> PublishReport:
+        """Bring a chat's files to what the archive holds; `stop` is asked between notes and inside long ones.
+
+        :raises DiskFull: :raises VaultNotWritable: :raises ArchiveError: as their classes say.
+        """
+        stored = self._stored(chat_id)
+        if stored is None:
+            return PublishReport()
+        with closing(Placer(self._vault, Locator(self._vault))) as placer:
+            notes = self._chat_notes(stored, placer, stop)
+            if ExportFormat.MARKDOWN in self._formats:
+                notes.publish(self._style())
+            else:
+                notes.leave_out(NO_NOTES)
+            if notes.is_empty:
+                return PublishReport()
+            whole = not notes.stopped and self._write_others(stored, notes, stop)
+            if whole and ExportFormat.MARKDOWN in self._formats:
+                self._indexes.place(stored, self._book, placer, notes)
+            if whole:
+                notes.finish()
+        return PublishReport(
+            written=notes.placed.written,
+            unchanged=notes.placed.unchanged,
+            kept_edits=tuple(notes.placed.kept_edits),
+            problems=tuple(dict.fromkeys(notes.placed.problems)),
+            left=notes.left or int(not whole),
+        )
+
+    def _stored(self, chat_id: int) -> StoredChat | None:
+        """The chat whose notes hold this one's messages."""
+        stored = self._archive.chat(chat_id)
+        if stored is not None and stored.part_of is not None:
+            return self._archive.chat(stored.part_of)
+        return stored
+
+    def _chat_notes(self, stored: StoredChat, placer: Placer, stop: Callable[[], bool]) -> ChatNotes:
+        names = self._names(stored)
+        others: dict[int, NoteNames | None] = {}
+
+        def names_of_other(other_id: int) -> NoteNames | None:
+            if other_id not in others:
+                other = self._stored(other_id)
+                others[other_id] = None if other is None else self._names(other)
+            return others[other_id]
+
+        source = ChatSource(self._archive, stored, self.calendar, self._deleted, names, names_of_other)
+        return ChatNotes(self._archive, stored, self.calendar, self._book, names, source, placer, stop)
+
+    def _names(self, stored: StoredChat) -> NoteNames:
+        chat_id = stored.chat.id
+        starts = self._archive.meta(f"parts:{chat_id}")
+        return names_in(
+            chat_id,
+            self._archive.notes(chat_id),
+            starts,
+            lambda key, part: self._book.base(stored, key, part),
+        )
+
+    def _write_others(self, stored: StoredChat, notes: ChatNotes, stop: Callable[[], bool]) -> bool:
+        """Write the formats besides notes; False when a stop came first."""
+        if ExportFormat.JSON not in self._formats:
+            return True
+        target = self._vault / result_path(self._book.folder(stored))
+        if not notes.changed and target.exists():
+            return True
+        return write_result(self._archive, stored, self.calendar, target, stop)
+
+    def _style(self) -> str:
+        return f"{self.calendar.layout.value} {self.calendar.timezone} {self._deleted.value}"
