@@ -47,7 +47,7 @@ def reply_line(reply: Reply, chat_id: int, scene: Scene) -> str | None:
         words = reply.quote if reply.quote and reply.quote.strip() else None
         return f"↳ {link(target, scene, words=words)}"
     quote = f": {escape_name(one_line(reply.quote, LABEL_LIMIT))}" if reply.quote else ""
-    whose = escape_name(one_line(reply.sender_name, _NAME_LIMIT)) if reply.sender_name else ""
+    whose = _whose(reply, scene)
     if reply.story_id is not None:
         owner = whose if reply.chat_id is None else scene.written_name(reply.chat_id)
         return f"↳ *to a story{owner and f' of {owner}'}*"
@@ -58,6 +58,15 @@ def reply_line(reply: Reply, chat_id: int, scene: Scene) -> str | None:
     if whose:
         return f"↳ *to {whose}*{quote}"
     return f"↳ *to a message that isn't here*{quote}" if reply.message_id is not None or quote else None
+
+
+def _whose(reply: Reply, scene: Scene) -> str:
+    """Who wrote a message that isn't here; empty when that isn't told."""
+    if reply.sender_name:
+        return escape_name(one_line(reply.sender_name, _NAME_LIMIT))
+    if reply.sender_id is not None and scene.person(reply.sender_id) is not None:
+        return scene.written_name(reply.sender_id)
+    return ""
 
 
 def link(target: Target, scene: Scene, *, words: str | None = None, limit: int = LABEL_LIMIT) -> str:

@@ -21,6 +21,8 @@ def people_in(message: Message) -> Iterator[int]:
         yield message.forward.from_id
     if message.reply is not None and message.reply.chat_id is not None:
         yield message.reply.chat_id
+        if message.reply.sender_id is not None:
+            yield message.reply.sender_id
     action = message.action
     if action is not None:
         yield from action.people
