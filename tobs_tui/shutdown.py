@@ -83,6 +83,16 @@ class ShutdownManager:
         return self._state is ShutdownState.ABORTED
 
     @property
+    def window(self) -> float:
+        """Seconds after a request in which a further one aborts."""
+        return self._window
+
+    @window.setter
+    def window(self, seconds: float) -> None:
+        # The screen handles signals before it has read the settings.
+        self._window = seconds
+
+    @property
     def source(self) -> str:
         """Who asked last: `SIGINT`, `q` …; empty before."""
         return self._source

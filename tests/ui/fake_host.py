@@ -26,11 +26,13 @@ from tobs_tui.ui.ports import (
     Order,
     Preset,
     Preview,
+    Program,
     QrCode,
     Query,
     Reach,
     RunView,
     Saved,
+    Side,
     Standing,
     Step,
     Stretch,
@@ -455,11 +457,12 @@ class FakeHost:
             else []
         )
 
-    async def read(self, chat_id: int, *, at: int | None = None, older: bool = True) -> Stretch:
+    async def read(self, chat_id: int, *, at: int | None = None, which: Side = Side.AROUND) -> Stretch:
         return Stretch(tuple(reversed(messages(chat_id))), PEOPLE)
 
     async def note_of(self, chat_id: int, message_id: int | None = None) -> Path | None:
         return self.vault / "Trip to Lisbon" / "Trip to Lisbon 2025-01-05.md"
 
-    async def open_path(self, path: Path, *, obsidian: bool = False) -> None:
-        self.opened.append(path)
+    def program_for(self, note: Path, *, obsidian: bool = False) -> Program:
+        self.opened.append(note)
+        return Program(("true",))

@@ -13,14 +13,12 @@ from tobs_tui.cli.arguments import chat_words
 app = typer.Typer(
     name="tobs-tui",
     help="Save your Telegram chats as a complete, linked Markdown vault.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 demo_app = typer.Typer(
     help="Try everything on an embedded Telegram server of invented chats; nothing leaves this machine.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 app.add_typer(demo_app, name="demo")
@@ -58,6 +56,16 @@ FloodWait = Annotated[int, typer.Option("--flood-wait", min=1, help="Seconds of 
 DropEvery = Annotated[
     int | None, typer.Option("--drop-every", min=2, help="Close the connection at each K-th request.")
 ]
+
+
+@app.callback(invoke_without_command=True)
+def screen(context: typer.Context) -> None:
+    """Save your Telegram chats as a complete, linked Markdown vault. Without a command: the screen."""
+    if context.invoked_subcommand is None:
+        from tobs_tui.cli.running import run_bare
+        from tobs_tui.cli.screen.main import open_screen
+
+        run_bare(open_screen)
 
 
 @app.command()
@@ -204,6 +212,29 @@ def config() -> None:
     from tobs_tui.cli.running import run
 
     run(show_settings)
+
+
+@demo_app.callback(invoke_without_command=True)
+def demo_screen(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option("--out", help="The vault's folder.")] = Path("demo-vault"),
+    world: World = None,
+    messages: Messages = 10_000,
+    chat_count: ChatCount = 24,
+    seed: Seed = 1,
+    rtt_ms: RttMs = 0,
+    flood: Flood = None,
+    flood_wait: FloodWait = 3,
+    drop_every: DropEvery = None,
+) -> None:
+    """Try everything on an embedded server of invented chats. Without a command: the screen on them."""
+    if context.invoked_subcommand is None:
+        from tobs_tui.cli.demo import DemoOptions
+        from tobs_tui.cli.running import run_bare
+        from tobs_tui.cli.screen.main import open_demo
+
+        options = DemoOptions(world, messages, chat_count, seed, rtt_ms, flood, flood_wait, drop_every)
+        run_bare(lambda: open_demo(options, out))
 
 
 @demo_app.command("serve")

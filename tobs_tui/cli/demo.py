@@ -9,17 +9,19 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
 from tobs_tui import text
-from tobs_tui.config import Settings, load_settings
 from tobs_tui.errors import ServerUnreachable, UsageError
+
+if TYPE_CHECKING:
+    from tobs_tui.config import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +138,10 @@ def running_server(options: DemoOptions) -> Iterator[dict[str, Any]]:
             server.terminate()
 
 
-def demo_settings(ready: dict[str, Any], out: Path) -> Settings:
+def demo_settings(ready: dict[str, Any], out: Path, more: Mapping[str, object] | None = None) -> Settings:
     """Settings that point at the demo's server and at nothing of the person's own account."""
+    from tobs_tui.config import load_settings
+
     return load_settings(
         {
             "api_id": 1,
@@ -151,6 +155,7 @@ def demo_settings(ready: dict[str, Any], out: Path) -> Settings:
             "telegram_dc_id": ready["dc_id"],
             "telegram_public_key": ready["public_key"],
             "proxy_url": "",
+            **(more or {}),
         }
     )
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import platformdirs
 
 from tobs_tui import logs, text
-from tobs_tui.config import Settings, load_settings
 from tobs_tui.errors import TobsError
+
+if TYPE_CHECKING:
+    from tobs_tui.config import Settings
 
 INTERRUPTED = 130
 
@@ -25,6 +27,9 @@ def run(
     """Run a command on the settings of all layers and end the process with its exit code."""
 
     def with_settings() -> int:
+        # The screen, which shares this module, reads its settings after its first paint.
+        from tobs_tui.config import load_settings
+
         settings = load_settings(overrides or {})
         begin_log(settings)
         try:

@@ -7,13 +7,13 @@ the same.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
-from rich.segment import Segments
-from rich.traceback import Traceback
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 from textual.widgets import Input
@@ -104,6 +104,8 @@ class TobsApp(App[None]):
             self.tell(error)
             self.refresh_now()
             return
+        finally:
+            self.log_lines.follow(self.host.batcher)
         self.logged_in(login)
 
     def logged_in(self, login: LoginView) -> None:
@@ -145,6 +147,26 @@ class TobsApp(App[None]):
     def go_on(self) -> None:
         """Do the last order again: it fetches only what is missing."""
         self._begin(self._last_order)
+
+    def open_note(self, note: Path, *, obsidian: bool = False) -> None:
+        """Open a note with the person's own program, in a window or on this terminal."""
+        self.run_worker(cast("Any", partial(self._open_note, note, obsidian)), group="open", exclusive=True)
+
+    async def _open_note(self, note: Path, obsidian: bool) -> None:
+        try:
+            program = self.host.program_for(note, obsidian=obsidian)
+        except TobsError as error:
+            self.tell(error)
+            return
+        if program.in_terminal:
+            with self.suspend():
+                editor = await asyncio.create_subprocess_exec(*program.words)
+                await editor.wait()
+            return
+        nothing = asyncio.subprocess.DEVNULL
+        await asyncio.create_subprocess_exec(
+            *program.words, stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True
+        )
 
     @property
     def speed(self) -> float | None:
@@ -236,6 +258,9 @@ class TobsApp(App[None]):
         return self.host.link().reach is Reach.CONNECTED
 
     def _fatal_error(self) -> None:
+        from rich.segment import Segments
+        from rich.traceback import Traceback
+
         # Textual's own shows local variables, which may hold a password.
         self.bell()
         trace = Traceback(show_locals=False, width=None)

@@ -17,11 +17,18 @@ class LogKeeper:
     """Subscribes for as long as the app lives."""
 
     def __init__(self, batcher: LogBatcher) -> None:
-        self._batcher = batcher
         self._lines: deque[Line] = deque(maxlen=KEPT)
         self.count = 0
         """Lines that ever came."""
-        self.close = batcher.subscribe(self._take)
+        self._batcher = batcher
+        self._leave = batcher.subscribe(self._take)
+
+    def follow(self, batcher: LogBatcher) -> None:
+        """Go on with another batcher: the settings that it goes by were read."""
+        if batcher is not self._batcher:
+            self._leave()
+            self._batcher = batcher
+            self._leave = batcher.subscribe(self._take)
 
     def lines(self) -> list[Line]:
         return list(self._lines)

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
-from tobs_tui.export.chat_run import ChatProgress
-from tobs_tui.export.gauges import StageSnapshot
 from tobs_tui.export.job import Target
-from tobs_tui.export.report import RunReport
 from tobs_tui.model import Chat, ExportFormat, MediaKind, Message, NoteLayout, Person, Topic
 from tobs_tui.shutdown import ShutdownManager
 
 if TYPE_CHECKING:
+    from tobs_tui.export.chat_run import ChatProgress
+    from tobs_tui.export.gauges import StageSnapshot
+    from tobs_tui.export.report import RunReport
     from tobs_tui.logs import LogBatcher
 
 FIFTY_MB = 50_000_000
@@ -252,6 +252,21 @@ class Stretch(Struct, frozen=True):
     """The note that holds the first of them, as a path."""
 
 
+class Side(StrEnum):
+    """Which messages beside one."""
+
+    AROUND = "around"
+    OLDER = "older"
+    NEWER = "newer"
+
+
+class Program(Struct, frozen=True):
+    """A program to start, and whether it needs the terminal for itself."""
+
+    words: tuple[str, ...]
+    in_terminal: bool = False
+
+
 Progress = Callable[[int], None]
 
 
@@ -260,10 +275,15 @@ class Host(Protocol):
 
     shutdown: ShutdownManager
     """The program's own; a run in progress follows it."""
-    batcher: LogBatcher
     timezone: str
-    speed: float | None
-    """Requests a second, as a run measured them; None before the first."""
+
+    @property
+    def batcher(self) -> LogBatcher:
+        """Where the log comes from; another one once the settings are read."""
+
+    @property
+    def speed(self) -> float | None:
+        """Requests a second, as a run measured them; None before the first."""
 
     @property
     def vault(self) -> Path:
@@ -337,11 +357,11 @@ class Host(Protocol):
 
     async def search(self, query: Query) -> Sequence[Found]: ...
 
-    async def read(self, chat_id: int, *, at: int | None = None, older: bool = True) -> Stretch:
-        """Messages that end (or with `older` false begin) beside message `at`; the newest when None."""
+    async def read(self, chat_id: int, *, at: int | None = None, which: Side = Side.AROUND) -> Stretch:
+        """Messages around, before or after message `at`; the newest when it is None."""
 
     async def note_of(self, chat_id: int, message_id: int | None = None) -> Path | None:
         """The note that holds a message; a chat's index where none is named."""
 
-    async def open_path(self, path: Path, *, obsidian: bool = False) -> None:
-        """Open a note with the person's own program. :raises TobsError: nothing there opens it."""
+    def program_for(self, note: Path, *, obsidian: bool = False) -> Program:
+        """What opens a note: the person's editor, or Obsidian. :raises TobsError: nothing here does."""

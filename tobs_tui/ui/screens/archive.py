@@ -21,7 +21,7 @@ from tobs_tui.ui import words
 from tobs_tui.ui.actions import ARCHIVE, bindings
 from tobs_tui.ui.drawing import BOLD, FOUND, MUTED, left, right, spread
 from tobs_tui.ui.message_text import message_content
-from tobs_tui.ui.ports import Found, Query, Saved, Stretch
+from tobs_tui.ui.ports import Found, Query, Saved, Side, Stretch
 from tobs_tui.ui.screens.base import MainScreen
 from tobs_tui.ui.standing import standing_words
 from tobs_tui.ui.widgets.line import Line
@@ -93,6 +93,7 @@ class ArchiveScreen(MainScreen):
         self._typing: Timer | None = None
         self._resting: Timer | None = None
         self._problem = ""
+        self._parts: list[tuple[int, Content]] = []
 
     def body(self) -> Iterable[Widget]:
         with Horizontal(id="search-row"):
@@ -238,27 +239,41 @@ class ArchiveScreen(MainScreen):
         wanted = (row.chat.id, None) if isinstance(row, Saved) else (row.chat_id, row.message_id)
         if wanted != self._reading:
             self._reading = wanted
-            self.beside("read", self._read, wanted[0], wanted[1], older=True, turned=False)
+            self.beside("read", self._read, wanted[0], wanted[1], Side.AROUND)
 
     def _turn(self, *, older: bool) -> None:
         if self._stretch is None or self._reading is None or not self._stretch.messages:
             return
         edge = self._stretch.messages[0 if older else -1].id
-        self.beside("read", self._read, self._reading[0], edge, older=older, turned=True)
+        which = Side.OLDER if older else Side.NEWER
+        self.beside("read", self._read, self._reading[0], edge, which)
 
-    async def _read(self, chat_id: int, at: int | None, *, older: bool, turned: bool) -> None:
+    async def _read(self, chat_id: int, at: int | None, which: Side) -> None:
         try:
-            self._stretch = await self.host.read(chat_id, at=at, older=older)
+            self._stretch = await self.host.read(chat_id, at=at, which=which)
             self._note = await self.host.note_of(chat_id, self._reading[1] if self._reading else None)
         except TobsError as error:
             self._stretch, self._problem = None, error.line()
         self._show_stretch()
         reader = self.query_one(Reader)
-        if turned and not older:
+        if which is Side.NEWER:
             reader.scroll_home(animate=False)
-        else:
+        elif which is Side.OLDER or at is None:
             self.call_after_refresh(reader.scroll_end, animate=False)
+        else:
+            self.call_after_refresh(self._scroll_to_found, at)
         self.refresh_bindings()
+
+    def _scroll_to_found(self, message_id: int) -> None:
+        """Put the message that was found into the middle."""
+        reader = self.query_one(Reader)
+        width = max(10, reader.scrollable_content_region.width)
+        above = 0
+        for at, part in self._parts:
+            if at == message_id:
+                break
+            above += part.get_height({}, width) + 1
+        reader.scroll_to(y=max(0, above - reader.size.height // 3), animate=False)
 
     def _show_stretch(self) -> None:
         text, title = self.query_one("#reader-text", Static), self.query_one("#reader-title", Line)
@@ -275,22 +290,26 @@ class ArchiveScreen(MainScreen):
                 ("  page down: newer" if stretch.newer else "", MUTED),
             )
         )
-        parts: list[Content] = []
+        parts: list[tuple[int, Content]] = []
         day = ""
         for message in stretch.messages:
             if (its_day := words.day(message.date, self.host.timezone)) != day:
                 day = its_day
-                parts.append(Content.styled(f"── {day}", MUTED))
-            parts.append(
-                message_content(
-                    message,
-                    stretch.people,
-                    self.host.timezone,
-                    deleted=message.id in stretch.deleted,
-                    found=message.id == reading[1],
-                )
+                parts.append((0, Content.styled(f"── {day}", MUTED)))
+            shown = message_content(
+                message,
+                stretch.people,
+                self.host.timezone,
+                deleted=message.id in stretch.deleted,
+                found=message.id == reading[1],
             )
-        text.update(Content("\n\n").join(parts) if parts else Content.styled("No messages.", MUTED))
+            parts.append((message.id, shown))
+        self._parts = parts
+        text.update(
+            Content("\n\n").join([part for _, part in parts])
+            if parts
+            else Content.styled("No messages.", MUTED)
+        )
 
     def action_read(self) -> None:
         if self.saved_list.current is not None:
@@ -305,13 +324,7 @@ class ArchiveScreen(MainScreen):
 
     def _open(self, *, obsidian: bool) -> None:
         if self._note is not None:
-            self.beside("open", self._open_note, self._note, obsidian)
-
-    async def _open_note(self, note: Path, obsidian: bool) -> None:
-        try:
-            await self.host.open_path(note, obsidian=obsidian)
-        except TobsError as error:
-            self.tobs.tell(error)
+            self.tobs.open_note(self._note, obsidian=obsidian)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("open_note", "obsidian"):

@@ -40,7 +40,7 @@ class OptionsScreen(MainScreen):
     BINDINGS: ClassVar[list[Any]] = bindings(OPTIONS)
     ABOUT = (
         "⏎ starts with what stands here. Dates are days like 2025-01-05, the last one is not included; empty "
-        "ones mean all. A file above the limit is named in its note, and a later export without it fetches it."
+        "ones mean all. A file above the limit is named in its note, and a later export can fetch it."
     )
 
     def __init__(self, targets: tuple[Target, ...], messages: int, *, certain: bool) -> None:

@@ -190,14 +190,7 @@ class RunScreen(MainScreen):
         elif event.what == "go_on":
             self.tobs.go_on()
         elif self._first_note is not None:
-            obsidian = event.what == "obsidian"
-            self.beside("open", self._open, self._first_note, obsidian)
-
-    async def _open(self, note: Path, obsidian: bool) -> None:
-        try:
-            await self.host.open_path(note, obsidian=obsidian)
-        except TobsError as error:
-            self.tobs.tell(error)
+            self.tobs.open_note(self._first_note, obsidian=event.what == "obsidian")
 
     # Keys
 

@@ -1,0 +1,448 @@
+"""`Host` with the real engine: settings, account, archive and runs, on the screen's own event loop.
+
+Only what the first paint needs is imported at the top; the rest is, in a thread, when the screen starts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+import shutil
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
+
+from msgspec.structs import replace
+
+from tobs_tui import logs
+from tobs_tui.cli.screen import kept as keeping
+from tobs_tui.errors import NotLoggedIn, ServerUnreachable, TobsError, UsageError
+from tobs_tui.export.job import Span
+from tobs_tui.export.report import RunReport
+from tobs_tui.model import Chat, MediaKind, Topic
+from tobs_tui.shutdown import ShutdownManager
+from tobs_tui.ui.ports import (
+    ExportOptions,
+    FolderState,
+    Found,
+    Link,
+    LoginView,
+    Order,
+    Preset,
+    Preview,
+    Program,
+    Progress,
+    QrCode,
+    Query,
+    Reach,
+    RunView,
+    Saved,
+    Side,
+    Standing,
+    Step,
+    Stretch,
+)
+
+if TYPE_CHECKING:
+    from tobs_tui.cli.screen.archive import ArchiveRoom
+    from tobs_tui.cli.screen.login import LoginSteps
+    from tobs_tui.cli.screen.run import ScreenRun
+    from tobs_tui.config import Settings
+    from tobs_tui.telegram.account import Account
+
+Answer = TypeVar("Answer")
+Overrides = Mapping[str, object]
+HEAVY = (
+    "tobs_tui.config",
+    "tobs_tui.telegram.account",
+    "tobs_tui.cli.screen.archive",
+    "tobs_tui.cli.screen.run",
+)
+DRAIN_WITHIN = 12.0
+"""Seconds after which a drain that does not end is left; what is committed is safe."""
+
+
+class ScreenHost:
+    """Owns the account, the archive's reader and the run. `close` ends all of them.
+
+    :param load: gives the settings with some fields set as by options. It may block.
+    :param sign_in: given for the demo: logs a fresh account in by itself.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[Overrides], Settings],
+        *,
+        sign_in: Callable[[Account], object] | None = None,
+        kept: keeping.Kept | None = None,
+        keeps_options: bool = True,
+    ) -> None:
+        self.shutdown = ShutdownManager()
+        self.timezone = "UTC"
+        self.wants_demo = False
+        self.kept = kept or keeping.load()
+        self.resources = ExitStack()
+        """What ends with the screen: the demo's server, say."""
+        self._load = load
+        self._sign_in = sign_in
+        self._keeps_options = keeps_options
+        self._link = Link(Reach.STARTING)
+        self._settings: Settings | None = None
+        self._account: Account | None = None
+        self._archive: ArchiveRoom | None = None
+        self._steps: LoginSteps | None = None
+        self._run: ScreenRun | None = None
+
+    # Starting
+
+    @property
+    def batcher(self) -> logs.LogBatcher:
+        return logs.GlobalBatcher.get()
+
+    @property
+    def vault(self) -> Path:
+        return self._settings.export_path.absolute() if self._settings is not None else Path()
+
+    @property
+    def speed(self) -> float | None:
+        return self._run.requests_a_second if self._run is not None else None
+
+    def link(self) -> Link:
+        account = self._account
+        if self._link.reach is not Reach.CONNECTED or account is None:
+            return self._link
+        wire = account.wire.state
+        if not wire.connected and wire.tries:
+            return Link(Reach.OFFLINE, wire.problem)
+        return self._link
+
+    async def start(self) -> LoginView:
+        await asyncio.to_thread(_import_all)
+        self._link = Link(Reach.CONNECTING)
+        if self._settings is None:
+            try:
+                self._take_settings(await asyncio.to_thread(self._load, {}))
+            except TobsError as error:
+                self._link = Link(Reach.OFFLINE, error.line())
+                raise
+        return await self._connect()
+
+    async def retry(self) -> LoginView:
+        return await self.start()
+
+    def try_demo(self) -> None:
+        self.wants_demo = True
+
+    def _take_settings(self, settings: Settings) -> None:
+        from tobs_tui.cli.running import begin_log
+        from tobs_tui.cli.screen.archive import ArchiveRoom
+
+        self._settings = settings
+        self.shutdown.window = settings.shutdown_window
+        begin_log(settings)
+        self._archive = ArchiveRoom(settings)
+
+    async def _connect(self) -> LoginView:
+        from tobs_tui.telegram.account import Account
+
+        settings = self._known_settings
+        self.timezone = await self._known_archive.timezone()
+        if settings.api_id is None or settings.api_hash is None:
+            self._link = Link(Reach.SIGNED_OUT)
+            return LoginView(Step.API)
+        if self._account is not None:
+            await self._account.close()
+            self._account = None
+        try:
+            self._account = account = await Account.connect(settings)
+            authorized = await account.is_authorized()
+            if not authorized and self._sign_in is not None:
+                await asyncio.ensure_future(_awaited(self._sign_in(account)))
+                authorized = True
+        except ServerUnreachable as error:
+            self._link = Link(Reach.OFFLINE, error.what)
+            raise
+        except TobsError as error:
+            self._link = Link(Reach.OFFLINE, error.line())
+            raise
+        self._link = Link(Reach.CONNECTED)
+        if authorized:
+            return LoginView(Step.DONE, name=account.owner.name)
+        return self._login().view(Step.PHONE)
+
+    @property
+    def _known_settings(self) -> Settings:
+        if self._settings is None:
+            raise UsageError("The settings could not be read yet")
+        return self._settings
+
+    @property
+    def _known_archive(self) -> ArchiveRoom:
+        if self._archive is None:
+            raise UsageError("The settings could not be read yet")
+        return self._archive
+
+    @property
+    def _known_account(self) -> Account:
+        if self._account is None:
+            raise ServerUnreachable("Not connected", "Press r to try again")
+        return self._account
+
+    # Login
+
+    def _login(self) -> LoginSteps:
+        from tobs_tui.cli.screen.login import LoginSteps
+
+        if self._steps is None:
+            settings = self._known_settings
+            origin = settings.origin("api_id")
+            kept_in = "~/.config/tobs-tui" if origin == "saved" else origin
+            self._steps = LoginSteps(self._known_account, str(settings.api_id), kept_in)
+        return self._steps
+
+    async def give_api(self, api_id: str, api_hash: str) -> LoginView:
+        from tobs_tui.cli.screen.login import keep_api
+
+        await asyncio.to_thread(keep_api, api_id, api_hash)
+        self._take_settings(await asyncio.to_thread(self._load, {}))
+        return await self._connect()
+
+    async def give_phone(self, phone: str) -> LoginView:
+        return await self._login().give_phone(phone)
+
+    async def give_code(self, code: str) -> LoginView:
+        return await self._login().give_code(code)
+
+    async def give_password(self, password: str) -> LoginView:
+        return await self._login().give_password(password)
+
+    async def qr_code(self) -> QrCode:
+        return await self._login().qr_code()
+
+    async def qr_scanned(self) -> LoginView | None:
+        return await self._login().qr_scanned()
+
+    # Chats
+
+    async def chats(self, progress: Progress) -> tuple[Chat, ...]:
+        from tobs_tui.telegram.chats import list_chats
+
+        return tuple(
+            await self._asked(list_chats(self._known_account, on_progress=lambda count, *_: progress(count)))
+        )
+
+    async def standings(self) -> Mapping[int, Standing]:
+        return await self._known_archive.standings()
+
+    async def count(self, chat: Chat) -> int:
+        from tobs_tui.telegram.chats import count_messages
+
+        return await self._asked(count_messages(self._known_account, chat))
+
+    async def topics(self, chat: Chat) -> tuple[Topic, ...]:
+        from tobs_tui.telegram.chats import forum_topics
+
+        return await self._asked(forum_topics(self._known_account, chat))
+
+    async def preview(self, chat: Chat) -> Preview:
+        from tobs_tui.telegram.chats import preview
+
+        page = await self._asked(preview(self._known_account, chat))
+        return Preview(page.messages, {person.id: person for person in page.people})
+
+    async def _asked(self, answer: Awaitable[Answer]) -> Answer:
+        """An answer of Telegram's; a login that has ended shows."""
+        try:
+            return await answer
+        except NotLoggedIn:
+            self._link = Link(Reach.SIGNED_OUT)
+            raise
+
+    # Options
+
+    def options(self) -> ExportOptions:
+        settings = self._known_settings
+        kept = self.kept.options if self._keeps_options else None
+        options = kept or ExportOptions(
+            media=settings.media_kinds,
+            layout=settings.note_layout,
+            formats=settings.export_formats,
+            takeout=settings.use_takeout,
+        )
+        if settings.origin("media_max_file_size") != "default":
+            options = replace(options, max_file_size=settings.media_max_file_size)
+        return replace(options, since="", until="", folder=str(self.vault))
+
+    def presets(self) -> tuple[Preset, ...]:
+        return (*keeping.FIRST_PRESETS, *self.kept.presets)
+
+    def save_preset(self, preset: Preset) -> None:
+        others = tuple(one for one in self.kept.presets if one.name != preset.name)
+        self._keep(replace(self.kept, presets=(*others, preset)))
+
+    def save_theme(self, theme: str) -> None:
+        """Keep the theme for the next time."""
+        if theme != self.kept.theme:
+            self._keep(replace(self.kept, theme=theme))
+
+    def _keep(self, kept: keeping.Kept) -> None:
+        self.kept = kept
+        try:
+            keeping.save(kept)
+        except TobsError as error:
+            logs.warning("%s", error.line())
+
+    async def look_at_folder(self, folder: str) -> FolderState:
+        path, free, problem = await asyncio.to_thread(_look, folder)
+        archive = self._known_settings.archive_dir if path == self.vault else path / ".tobs"
+        layout = None if problem else await self._known_archive.kept_layout(archive)
+        return FolderState(str(path), free, problem, layout)
+
+    def check_date(self, date: str) -> int | None:
+        from tobs_tui.cli.arguments import parse_date
+
+        return parse_date(date or None, "The day", self.timezone)
+
+    # Runs
+
+    def begin(self, order: Order) -> None:
+        from tobs_tui.cli.screen.run import ScreenRun
+
+        if self.running():
+            raise UsageError("An export runs already", "Wait for its end, or stop it with s")
+        options = order.options
+        settings = self._load(self._overrides(options))
+        self._settings = settings
+        self._known_archive.settings = settings
+        if self._keeps_options:
+            self._keep(replace(self.kept, options=options))
+        self._run = ScreenRun(
+            order,
+            settings,
+            self._known_account,
+            self.shutdown,
+            lambda timezone: _span(options, timezone),
+        )
+
+    def _overrides(self, options: ExportOptions) -> dict[str, object]:
+        folder = Path(options.folder).expanduser().absolute()
+        given: dict[str, object] = {
+            "media_kinds": ",".join(kind for kind in MediaKind if kind in options.media) or "none",
+            "media_max_file_size": str(options.max_file_size)
+            if options.max_file_size is not None
+            else "none",
+            "note_layout": options.layout.value,
+            "export_formats": ",".join(options.formats),
+            "use_takeout": options.takeout,
+            "export_path": folder,
+        }
+        if folder != self.vault:
+            given["archive_path"] = folder / ".tobs"
+        return given
+
+    def running(self) -> bool:
+        return self._run is not None and not self._run.done
+
+    def run(self) -> RunView | None:
+        return self._run.view() if self._run is not None else None
+
+    def report(self) -> RunReport | None:
+        return self._run.report if self._run is not None else None
+
+    def stop_run(self) -> None:
+        if self._run is not None:
+            self._run.stop()
+
+    def set_paused(self, paused: bool) -> None:
+        if self._run is not None:
+            self._run.set_paused(paused)
+
+    def set_workers(self, count: int) -> None:
+        if self._run is not None:
+            self._run.set_workers(count)
+
+    # The archive
+
+    async def saved(self) -> Sequence[Saved]:
+        return await self._known_archive.saved()
+
+    async def search(self, query: Query) -> Sequence[Found]:
+        return await self._known_archive.search(query)
+
+    async def read(self, chat_id: int, *, at: int | None = None, which: Side = Side.AROUND) -> Stretch:
+        return await self._known_archive.read(chat_id, at, which)
+
+    async def note_of(self, chat_id: int, message_id: int | None = None) -> Path | None:
+        return await self._known_archive.note_of(chat_id, message_id)
+
+    def program_for(self, note: Path, *, obsidian: bool = False) -> Program:
+        target = f"obsidian://open?path={quote(str(note), safe='')}" if obsidian else str(note)
+        opener = "open" if sys.platform == "darwin" else "xdg-open"
+        has_windows = sys.platform == "darwin" or bool(
+            os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+        )
+        if has_windows and shutil.which(opener):
+            return Program((opener, target))
+        if obsidian:
+            raise UsageError(
+                "No window system here to open Obsidian in", f"Open the folder {self.vault} as a vault"
+            )
+        editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+        words = editor.split() if editor else [next(filter(shutil.which, ("less", "more", "vi")), "")]
+        if not words[0]:
+            raise UsageError("No program here opens a note", "Set EDITOR to one")
+        return Program((*words, target), in_terminal=True)
+
+    # The end
+
+    async def close(self) -> None:
+        """End the run (safely, unless aborted), the connection and the rest."""
+        try:
+            if self._run is not None:
+                if not self._run.done:
+                    self.shutdown.drain("the screen's end")
+                await self._run.ended(DRAIN_WITHIN)
+            if self._account is not None and not self.shutdown.aborted:
+                await self._account.close()
+            if not self.shutdown.aborted:
+                for failure in await self.shutdown.run_cleanup():
+                    logs.error("cleanup %s: %s", failure.name, failure.reason)
+        finally:
+            if self._archive is not None:
+                self._archive.close()
+            self.resources.close()
+
+
+def _import_all() -> None:
+    for name in HEAVY:
+        importlib.import_module(name)
+
+
+async def _awaited(work: Any) -> None:
+    await work
+
+
+def _look(folder: str) -> tuple[Path, int | None, str]:
+    """The whole path, free bytes where it is or would be, and why it can't be used."""
+    path = Path(folder).expanduser().absolute()
+    there = next((parent for parent in (path, *path.parents) if parent.exists()), None)
+    if there is None:
+        return path, None, f"{path} can't be made"
+    if not there.is_dir():
+        return path, None, f"{there} is no folder"
+    if not os.access(there, os.W_OK):
+        return path, None, f"{there} can't be written to"
+    return path, shutil.disk_usage(there).free, ""
+
+
+def _span(options: ExportOptions, timezone: str) -> Span:
+    from tobs_tui.cli.arguments import parse_date
+
+    return Span(
+        parse_date(options.since or None, "The first day", timezone),
+        parse_date(options.until or None, "The last day", timezone),
+    )

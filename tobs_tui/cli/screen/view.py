@@ -1,0 +1,116 @@
+"""A run's picture in the screen's own words, made from the engine's snapshot. Pure but for what it remembers
+of the last one: when the server was last heard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tobs_tui.export.chat_run import ChatProgress, ChatState
+from tobs_tui.export.exporter import Exporter, RunSnapshot
+from tobs_tui.model import Interval
+from tobs_tui.shutdown import ShutdownManager
+from tobs_tui.telegram.sharded import WorkerCondition, WorkerSnapshot
+from tobs_tui.ui.ports import RunView, WorkerView
+
+_STATES = {
+    WorkerCondition.IDLE: "idle",
+    WorkerCondition.WORKING: "fetching",
+    WorkerCondition.CONNECTING: "connecting",
+    WorkerCondition.RECONNECTING: "reconnecting",
+    WorkerCondition.GONE: "gone",
+}
+_WAITS_FROM_S = 0.5
+
+
+class Watch:
+    """Looks at one run, as often as it is asked."""
+
+    def __init__(self, exporter: Exporter, shutdown: ShutdownManager, clock: Callable[[], float]) -> None:
+        self._exporter = exporter
+        self._shutdown = shutdown
+        self._clock = clock
+        self._range_of: Callable[[int], tuple[int, Interval, int] | None] | None = getattr(
+            exporter, "range_of", None
+        )
+        self._answered = -1
+        self._heard = clock()
+
+    def view(self) -> RunView:
+        """The run now."""
+        snapshot = self._exporter.snapshot()
+        history = snapshot.governor.of("history")
+        flood = history.wait_s if history else 0.0
+        in_pipe = [stage.queued for stage in snapshot.stages if stage.name in ("process", "write")]
+        paused = self._exporter.paused
+        reconnecting = [
+            worker for worker in snapshot.workers if worker.condition is WorkerCondition.RECONNECTING
+        ]
+        return RunView(
+            phase="paused" if paused and snapshot.phase == "fetching" else snapshot.phase,
+            elapsed_s=snapshot.elapsed_s,
+            messages=sum(chat.done for chat in snapshot.chats),
+            expected=_expected(snapshot.chats),
+            chats=snapshot.chats,
+            stages=snapshot.stages,
+            workers=tuple(self._worker(worker, flood) for worker in snapshot.workers),
+            worker_count=sum(worker.condition is not WorkerCondition.GONE for worker in snapshot.workers),
+            flood_s=flood,
+            requests=snapshot.requests,
+            limit=_limit(snapshot),
+            silent_s=self._silent(snapshot, flood, paused=paused),
+            silent_dc=next((worker.dc for worker in snapshot.workers), 0),
+            reconnecting=max((worker.tries for worker in reconnecting), default=0),
+            window_s=self._shutdown.window_left(),
+            in_pipe_pages=sum(in_pipe),
+            errors=snapshot.errors,
+        )
+
+    def _worker(self, worker: WorkerSnapshot, flood: float) -> WorkerView:
+        held = self._range_of(worker.number) if self._range_of is not None else None
+        chat_id, low, high, done = worker.chat_id, 0, 0, 0
+        if held is not None:
+            chat_id, left, high = held
+            low, done = left.low, high - left.high
+        waits = flood >= _WAITS_FROM_S and worker.condition is WorkerCondition.WORKING
+        return WorkerView(
+            number=worker.number + 1,
+            state="waiting" if waits else _STATES[worker.condition],
+            dc=worker.dc,
+            tries=worker.tries,
+            wait_s=flood if waits else 0.0,
+            chat_id=chat_id,
+            low=low,
+            high=high,
+            done=done,
+        )
+
+    def _silent(self, snapshot: RunSnapshot, flood: float, *, paused: bool) -> float:
+        """Seconds without an answer, while one is awaited."""
+        now = self._clock()
+        fetch = next((stage for stage in snapshot.stages if stage.name == "fetch"), None)
+        answered = fetch.units if fetch is not None else 0
+        awaits = fetch is not None and fetch.queued > 0 and flood < _WAITS_FROM_S and not paused
+        if answered != self._answered or not awaits:
+            self._answered, self._heard = answered, now
+        return now - self._heard
+
+
+def _expected(chats: tuple[ChatProgress, ...]) -> int | None:
+    """About how many messages the chats have; None while one of them is unknown."""
+    total = 0
+    for chat in chats:
+        if chat.state in (ChatState.DONE, ChatState.FAILED):
+            total += chat.done
+        elif chat.total is None:
+            return None
+        else:
+            total += max(chat.done, chat.total)
+    return total
+
+
+def _limit(snapshot: RunSnapshot) -> str:
+    history = snapshot.governor.of("history")
+    if history is None or history.rate is None:
+        return ""
+    return f"as fast as Telegram allows: {history.rate:.3g} requests/s, more workers would not help"
