@@ -167,6 +167,8 @@ class Reply(Struct, frozen=True, omit_defaults=True):
     story_id: int | None = None
     sender_name: str | None = None
     """Who wrote the answered message, where only a name is told."""
+    sender_id: int | None = None
+    """Who wrote it, where it stands in another chat and Telegram tells."""
 
 
 class Forward(Struct, frozen=True, omit_defaults=True):

@@ -153,7 +153,7 @@ def test_a_reply_to_a_message_out_of_reach_names_its_author() -> None:
     by_account = types.MessageFwdHeader(date=WHEN, from_id=types.PeerUser(5))
     reply = types.MessageReplyHeader(reply_from=by_account, reply_to_msg_id=9)
     known = converted(message(reply_to=reply), users=[types.User(id=5, first_name="Anna")])
-    assert known.reply == Reply(9, sender_name="Anna")
+    assert known.reply == Reply(9, sender_id=5)
 
 
 def test_media_of_an_answered_message_out_of_reach_is_kept_raw() -> None:

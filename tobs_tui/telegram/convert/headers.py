@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from telethon.tl import types
 
-from tobs_tui.model import Forward, Person, Reply
+from tobs_tui.model import Forward, Reply
 from tobs_tui.telegram.convert.primitives import marked, marked_or_none, unix
 
 GENERAL_TOPIC = 1
@@ -43,7 +42,7 @@ def topic_of(header: Any) -> int:
     return header.reply_to_top_id or header.reply_to_msg_id or GENERAL_TOPIC
 
 
-def convert_reply(header: Any, chat_id: int, people: Mapping[int, Person]) -> tuple[Reply | None, bool]:
+def convert_reply(header: Any, chat_id: int) -> tuple[Reply | None, bool]:
     """What a message answers, and whether the model says it in full.
 
     A forum's header that names only the topic is no reply.
@@ -64,7 +63,8 @@ def convert_reply(header: Any, chat_id: int, people: Mapping[int, Person]) -> tu
         message_id=header.reply_to_msg_id,
         chat_id=_other_chat(header.reply_to_peer_id, chat_id),
         quote=quote,
-        sender_name=_author(header.reply_from, people),
+        sender_name=_author_name(header.reply_from),
+        sender_id=marked_or_none(header.reply_from.from_id) if header.reply_from else None,
     )
     return reply, header.reply_media is None and not header.quote_entities
 
@@ -76,11 +76,6 @@ def _other_chat(peer: Any, chat_id: int) -> int | None:
     return None if other == chat_id else other
 
 
-def _author(header: Any, people: Mapping[int, Person]) -> str | None:
-    """The author of an answered message of another chat: the name told, or that of the account told."""
-    if header is None:
-        return None
-    if header.from_name:
-        return str(header.from_name)
-    person = people.get(marked(header.from_id)) if header.from_id is not None else None
-    return person.name if person is not None else header.post_author or None
+def _author_name(header: Any) -> str | None:
+    """The author's name of an answered message of another chat, where it is told itself."""
+    return None if header is None else header.from_name or header.post_author or None

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 import struct
-from collections.abc import Mapping
 from typing import Any
 
 from telethon.tl import types
 
-from tobs_tui.model import Message, Person
+from tobs_tui.model import Message
 from tobs_tui.telegram.convert.actions import convert_action
 from tobs_tui.telegram.convert.entities import convert_entities
 from tobs_tui.telegram.convert.extras import convert_buttons, convert_reactions
@@ -24,13 +23,12 @@ _log = logging.getLogger(__name__)
 class PageContext:
     """What the messages of one page share."""
 
-    __slots__ = ("chat_id", "forum", "own_id", "people")
+    __slots__ = ("chat_id", "forum", "own_id")
 
-    def __init__(self, chat_id: int, own_id: int, forum: bool, people: Mapping[int, Person]) -> None:
+    def __init__(self, chat_id: int, own_id: int, forum: bool) -> None:
         self.chat_id = chat_id
         self.own_id = own_id
         self.forum = forum
-        self.people = people
 
 
 def convert_message(message: Any, page: PageContext) -> Message | None:
@@ -58,7 +56,7 @@ def _message(message: Any, page: PageContext) -> Message:
         more["media"], said = convert_media(message.media)
         whole = whole and said
     if message.reply_to is not None:
-        more["reply"], said = convert_reply(message.reply_to, page.chat_id, page.people)
+        more["reply"], said = convert_reply(message.reply_to, page.chat_id)
         whole = whole and said
     if message.fwd_from is not None:
         forward = more["forward"] = convert_forward(message.fwd_from)
@@ -114,7 +112,7 @@ def _service(message: Any, page: PageContext) -> Message:
     action, whole = convert_action(message)
     more: dict[str, Any] = {}
     if message.reply_to is not None:
-        more["reply"], said = convert_reply(message.reply_to, page.chat_id, page.people)
+        more["reply"], said = convert_reply(message.reply_to, page.chat_id)
         whole = whole and said
     if message.reactions is not None:
         more["reactions"] = convert_reactions(message.reactions)

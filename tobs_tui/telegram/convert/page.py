@@ -23,7 +23,7 @@ def convert_page(raw: RawPage) -> Page:
     if asked is None:
         return Page(chat_id=raw.chat_id, covers=None, messages=(), count=getattr(answer, "count", None))
     people = people_of(answer.users, answer.chats)
-    context = PageContext(raw.chat_id, raw.own_id, raw.forum or _is_forum(raw.chat_id, answer.chats), people)
+    context = PageContext(raw.chat_id, raw.own_id, raw.forum or _is_forum(raw.chat_id, answer.chats))
     ids, in_window = _window(raw, asked)
     messages: dict[int, Message] = {}
     failed: dict[int, str] = dict(raw.failed)
