@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -219,6 +220,7 @@ def test_a_newer_archive_is_refused_and_left_alone(folder: Path) -> None:
     assert path.read_bytes() == before
 
 
+@pytest.mark.skipif(os.name == "nt", reason="the VFS is of Unix")
 def test_without_shared_memory_another_journal_serves_and_is_told(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -235,6 +237,24 @@ def test_without_shared_memory_another_journal_serves_and_is_told(
         assert archive.check() == []
 
 
+@pytest.mark.filterwarnings("ignore:flock not supported")
+def test_where_files_cannot_be_locked_a_marker_serves_and_is_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fcntl = pytest.importorskip("fcntl")
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with Archive.open(folder, OWNER) as archive:
+        assert len(archive.notices) == 1 and "locked" in archive.notices[0]
+        with pytest.raises(ArchiveBusy):
+            Archive.open(folder, OWNER)
+    fill(folder)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the VFS is of Unix")
 def test_an_archive_that_had_no_log_gets_one_on_a_local_disk(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -355,6 +375,31 @@ def test_commits_that_wait_in_a_log_are_not_passed_over(
         (killed / "archive.db-shm").unlink()
 
     assert read_without_rights(killed, tmp_path / "copy") == met
+
+
+KILLED_WITHOUT_A_LOG = """
+import os, sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("PRAGMA journal_mode=DELETE")
+db.execute("PRAGMA cache_size=1")
+db.execute("BEGIN")
+db.execute("UPDATE messages SET text='torn'")
+db.execute("DELETE FROM coverage")
+os._exit(9)
+"""
+
+
+def test_a_journal_that_a_killed_writer_left_is_rolled_back(folder: Path, tmp_path: Path) -> None:
+    fill(folder, 500)
+    subprocess.run([sys.executable, "-c", KILLED_WITHOUT_A_LOG, str(folder / "archive.db")])
+    assert (folder / "archive.db-journal").stat().st_size
+
+    assert read_without_rights(folder, tmp_path / "copy") == ["ArchiveNotWritable", "ArchiveNotWritable"]
+    with ArchiveReader.open(folder) as archive:
+        assert archive.check() == []
+        assert all(stored.message.text != "torn" for stored in archive.messages([GROUP]))
+    with Archive.open(folder, OWNER) as writer:
+        assert writer.notices == ()
 
 
 def test_a_lock_that_cannot_be_taken_releases_nothing_of_others(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,20 @@ def test_a_stream_goes_by_an_index(archive: Archive) -> None:
         ).fetchall()
         assert len(plan) == 1 and "SEARCH" in plan[0][3], plan
         assert ("messages_topic" if "7" in topic else "messages_date") in plan[0][3]
+
+
+def test_a_long_stream_takes_little_memory(archive: Archive) -> None:
+    for low in range(1, 20_000, 2000):
+        archive.commit(batch([message(n, text="x" * 200) for n in range(low, low + 2000)]), daily)
+
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in archive.messages([GROUP])) == 20_000
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 3_000_000
 
 
 def test_what_is_written_while_a_stream_is_read_breaks_nothing(

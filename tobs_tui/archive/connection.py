@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -145,11 +146,11 @@ def _meaning(error: sqlite3.Error, path: Path) -> ArchiveError | DiskFull | None
     code = _primary(error)
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return damaged(path, str(error))
-    if code == sqlite3.SQLITE_FULL:
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _has_no_space(path)):
         return _disk_full(path)
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR):
         return ArchiveNotWritable(f"{path} can't be used: {error}", "Check the folder and its permissions")
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL):
         return ArchiveBusy(f"{path} is in use by another program", "Wait for it to end, then try again")
     return None
 
@@ -158,6 +159,14 @@ def _disk_full(path: Path) -> DiskFull:
     return DiskFull(
         f"No space left for {path}", "All that was committed is safe. Free some space and run again"
     )
+
+
+def _has_no_space(path: Path) -> bool:
+    """Whether less is left than SQLite's smallest side file takes."""
+    try:
+        return shutil.disk_usage(path.parent).free < 65_536
+    except OSError:
+        return False
 
 
 def _primary(error: sqlite3.Error) -> int:

@@ -6,11 +6,15 @@ Readers need no lock. The process id beside the lock is a hint for people and ne
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import FileLock, SoftFileLock, Timeout
 
 from tobs_tui.errors import ArchiveBusy
+
+# Told as a notice instead.
+warnings.filterwarnings("ignore", message="flock not supported", category=UserWarning)
 
 
 class WriterLock:
@@ -36,6 +40,16 @@ class WriterLock:
         except BaseException:
             self._lock.release()
             raise
+
+    @property
+    def notice(self) -> str | None:
+        """What a person should know of how it is held; None where locks work."""
+        if not isinstance(self._lock, SoftFileLock):
+            return None
+        return (
+            f"Files can't be locked in {self._folder} (a network drive?), so a marker file keeps a second "
+            "run away. ARCHIVE_PATH can put the archive on a local disk"
+        )
 
     def release(self) -> None:
         """Safe to call twice."""

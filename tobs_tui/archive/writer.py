@@ -59,7 +59,7 @@ class Archive(ArchiveReader):
         except BaseException:
             lock.release()
             raise
-        return cls(folder, db, lock, notices, now)
+        return cls(folder, db, lock, (*filter(None, (lock.notice,)), *notices), now)
 
     def close(self) -> None:
         """Leaves one file behind, without a log, and lets the next writer in. Safe to call twice."""
