@@ -39,10 +39,17 @@ class NameBook:
         known = self._folders.get(chat_id) or stored.folder
         if known is not None:
             return known
+        for old_id in self._archive.parts_of(chat_id):
+            # What a group had before it became this supergroup is this one's now.
+            if (old := self._folders.get(old_id)) is not None:
+                return self._give(chat_id, old)
         folder = names.folder_name(stored.name or stored.chat.title, chat_id, self._taken)
         while not self._is_free(folder, chat_id):
             self._taken.add(names.same_name(folder))
             folder = names.folder_name(stored.name or stored.chat.title, chat_id, self._taken)
+        return self._give(chat_id, folder)
+
+    def _give(self, chat_id: int, folder: str) -> str:
         self._taken.add(names.same_name(folder))
         self._folders[chat_id] = folder
         self._archive.give_folder(chat_id, folder)
@@ -139,9 +146,10 @@ class NameBook:
 def other_paths(path: str, chat_id: int) -> Iterator[str]:
     """Give the paths to take instead of one that somebody else's file has."""
     stem, number = path.removesuffix(".md"), 1
+    whose = names.bare_id(chat_id) if chat_id else "tobs"
     while True:
         again = f"-{number}" if number > 1 else ""
-        yield f"{stem} ({names.bare_id(chat_id)}{again}).md"
+        yield f"{stem} ({whose}{again}).md"
         number += 1
 
 

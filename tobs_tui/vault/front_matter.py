@@ -22,6 +22,8 @@ Fields: TypeAlias = Mapping[str, Value]
 UNITED = frozenset(("tags", "aliases"))
 """Lists of which ours is only a part: what a person added stays."""
 
+_ITEM = re.compile(r"( *)- ")
+_SURELY_PLAIN = re.compile(r"[A-Za-z][\w/-]*\Z")
 _LIMIT = 200_000
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]|<(?=%)")
 _ODD_BREAKS = re.compile("[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
@@ -55,7 +57,11 @@ def merge(text: str, fields: Fields) -> str:
         if wanted is None or _holds(entry.key, entry.values, wanted):
             continue
         if entry.key in UNITED and isinstance(wanted, tuple):
-            wanted = (*(entry.values or ()), *_absent(entry.values or (), wanted))
+            absent = _absent(entry.values or (), wanted)
+            if entry.indent is not None:
+                lines[entry.last : entry.last] = [f"{entry.indent}- {_scalar(word)}\n" for word in absent]
+                continue
+            wanted = (*map(_bare, entry.values or ()), *absent)
         lines[entry.first : entry.last] = [_entry(entry.key, wanted)]
     known = {entry.key for entry in entries}
     if lines and not lines[-1].endswith("\n"):
@@ -91,6 +97,8 @@ class _Entry(NamedTuple):
     values: tuple[str, ...] | None
     """Its words; None where they are no scalars."""
     is_list: bool
+    indent: str | None = None
+    """What stands before the dashes of a list that has a line for each of its words."""
 
 
 def _entries(text: str) -> list[_Entry]:
@@ -115,7 +123,8 @@ def _entries(text: str) -> list[_Entry]:
         last = following
         while last > first + 1 and (not lines[last - 1].strip() or lines[last - 1].startswith("#")):
             last -= 1
-        entries.append(_Entry(key.value, first, last, _values(value), isinstance(value, yaml.SequenceNode)))
+        is_list = isinstance(value, yaml.SequenceNode)
+        entries.append(_Entry(key.value, first, last, _values(value), is_list, _indent(value, lines)))
     if len({entry.key for entry in entries}) < len(entries):
         raise Unreadable("a property stands in it twice")
     return entries
@@ -127,6 +136,18 @@ def _values(node: yaml.Node) -> tuple[str, ...] | None:
     if isinstance(node, yaml.SequenceNode) and all(isinstance(item, yaml.ScalarNode) for item in node.value):
         return tuple(map(_word, node.value))
     return None
+
+
+def _indent(node: yaml.Node, lines: Sequence[str]) -> str | None:
+    if not isinstance(node, yaml.SequenceNode) or node.flow_style or not node.value:
+        return None
+    found = _ITEM.match(lines[node.value[-1].start_mark.line])
+    return found[1] if found else None
+
+
+def _bare(word: str) -> str:
+    """A word as plain YAML where it surely is."""
+    return Plain(word) if _SURELY_PLAIN.match(word) else word
 
 
 def _word(node: yaml.ScalarNode) -> str:
