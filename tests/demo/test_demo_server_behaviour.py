@@ -171,8 +171,11 @@ async def test_a_silent_server_answers_nothing(tiny_world: Any, demo_server: Any
     client = await raw_client(server.info, login=True)
     server.faults.silent = True
     with pytest.raises(asyncio.TimeoutError):
-        await asyncio.wait_for(client(functions.PingRequest(1)), 0.2)
+        await asyncio.wait_for(client(history()), 0.2)
     assert server.requests["messages.getHistory"] == 0
+    server.faults.silent = False
+    assert (await client(history())).messages  # on a new connection: the old one's stream is torn
+    assert server.transports["full"] == 2
 
 
 async def test_all_logins_can_end_at_once(tiny_world: Any, demo_server: Any, raw_client: Any) -> None:

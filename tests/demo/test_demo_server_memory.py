@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from telethon import errors, functions
 from telethon.errors import AuthKeyNotFound
+from telethon.sessions import MemorySession
 
 from tobs_tui.demo.keyring import FILE, Keyring
 from tobs_tui.demo.wire.envelope import SecretKey
@@ -31,6 +32,22 @@ async def test_a_new_server_on_the_same_port_knows_its_clients(
     assert second.info.public_key.read_bytes() == first.info.public_key.read_bytes()
     assert (await client.get_me()).id == tiny_world.account_id
     assert second.requests["auth.signIn"] == 0
+
+
+async def test_two_servers_on_one_folder_share_their_clients(
+    tiny_world: Any, demo_server: Any, raw_client: Any
+) -> None:
+    one, two = await demo_server(tiny_world), await demo_server(tiny_world)
+    here = await raw_client(one.info)
+    session = MemorySession()
+    session.set_dc(two.info.dc_id, two.info.host, two.info.port)
+    session.auth_key = here.session.auth_key
+    there = await raw_client(two.info, session=session)
+    with pytest.raises(errors.AuthKeyUnregisteredError):
+        await there(functions.updates.GetStateRequest())
+    await here.send_code_request(one.info.phone)
+    await here.sign_in(one.info.phone, one.info.code)
+    assert await there(functions.updates.GetStateRequest())
 
 
 async def test_a_key_nobody_knows_is_answered_with_404(

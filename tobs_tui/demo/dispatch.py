@@ -60,6 +60,8 @@ class Dispatcher:
 
     def _new_call(self, session: Session) -> Call:
         key = session.key
+        if key.account is None:
+            self._server.keyring.refresh()  # another server on the same folder may have logged it in
         return Call(self._server, self._server.world, key.account, session, key.dc_id, key.layer)
 
     async def _unwrap(self, call: Call, request: TLObject) -> TLObject:

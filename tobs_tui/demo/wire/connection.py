@@ -82,6 +82,7 @@ class Connection(asyncio.Protocol):
         self._late_timer: asyncio.TimerHandle | None = None
         self._ping_timer: asyncio.TimerHandle | None = None
         self._congested = False
+        self._deaf = False
 
     # What asyncio tells
 
@@ -112,7 +113,11 @@ class Connection(asyncio.Protocol):
         self._regulate()
 
     def data_received(self, data: bytes) -> None:
-        if self._host.silent:
+        if self._host.silent or self._deaf:
+            # What a silent server has missed can't be made up for: the stream is torn from here on.
+            self._deaf = True
+            if not self._host.silent:
+                self.abort()
             return
         try:
             if self._transport is None:
