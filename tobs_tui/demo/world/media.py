@@ -182,9 +182,9 @@ class Stickers:
     def __init__(self, files: FileIds) -> None:
         self.files = files
         self.set_id = 0x2001
-        self.specs = {number: _sticker_spec(number) for number in range(1, len(self.EMOJI) + 1)}
+        self.specs = {number: sticker_spec(number) for number in range(1, len(self.EMOJI) + 1)}
         self.ids = {number: files.register(number, spec) for number, spec in self.specs.items()}
-        custom = {number: _sticker_spec(number) for number in range(101, 105)}
+        custom = {number: sticker_spec(number) for number in range(101, 105)}
         self.custom = {files.register(number, spec): number for number, spec in custom.items()}
         self.specs.update(custom)
 
@@ -210,7 +210,8 @@ class Stickers:
         return types.MessageMediaDocument(document=self.document(number, stamp.static_file(self.ids[number])))
 
 
-def _sticker_spec(number: int) -> FileSpec:
+def sticker_spec(number: int) -> FileSpec:
+    """A sticker: every fourth is animated."""
     if number % 4 == 3:
         return FileSpec(
             "tgs",
