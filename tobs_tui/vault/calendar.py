@@ -27,6 +27,7 @@ MONTHS = (
     "December",
 )
 _DAY = timedelta(days=1)
+_DAY_SECONDS = 86400
 _FIRST, _LAST = -62135510400, 253402214400
 """Seconds beyond which local time would leave the years 1 to 9999."""
 
@@ -41,7 +42,6 @@ class Calendar:
         # One day as (since, until, date): replaced whole, so that threads can share it.
         self._known: tuple[int, int, date] = (0, 0, date(1970, 1, 1))
         self._noted: tuple[int, int, str] = (0, 0, "")
-        self._hour: tuple[int, int] = (-1, 0)
 
     def note_of(self, moment: int, topic_id: int | None) -> NoteKey:
         """The note of a message of that date, in that topic."""
@@ -70,13 +70,13 @@ class Calendar:
 
     def clock(self, moment: int) -> str:
         """`09:41`."""
-        quarter, offset = self._hour
-        if moment // 900 != quarter:
+        since, until, _ = self._known_day(moment)
+        if until - since == _DAY_SECONDS:
+            minutes = (moment - since) // 60
+        else:
             local = self._local(moment)
-            quarter, offset = moment // 900, int((local.utcoffset() or timedelta()).total_seconds())
-            self._hour = (quarter, offset)
-        minutes = (moment + offset) // 60
-        return f"{minutes // 60 % 24:02}:{minutes % 60:02}"
+            minutes = 60 * local.hour + local.minute
+        return f"{minutes // 60:02}:{minutes % 60:02}"
 
     def short(self, moment: int) -> str:
         """`7 Jan 2025`."""

@@ -68,7 +68,7 @@ class ChatNotes:
         self._source = source
         self._placer = placer
         self._stop = stop
-        self._rows: dict[tuple[NoteKey, int], NoteRow] = {}
+        self._rows: dict[NoteKey, dict[int, NoteRow]] = {}
         self._keys: dict[int, list[str]] = {}
         self._gathering = Gathering(read_summary(archive.meta(f"summary:{self._chat_id}")))
         self._batch: list[_Rendered] = []
@@ -95,8 +95,7 @@ class ChatNotes:
 
     def files(self, key: NoteKey) -> tuple[str, ...]:
         """Return the base names of a note's files in order."""
-        parts = sorted(part for row_key, part in self._rows if row_key == key)
-        return tuple(base_name(self._rows[key, part].path) for part in parts)
+        return tuple(base_name(row.path) for _, row in sorted(self._rows.get(key, {}).items()))
 
     def publish(self, style: str) -> None:
         """Bring every dirty note up to date, as far as there is time."""
@@ -138,8 +137,12 @@ class ChatNotes:
         return [key for key in self._archive.dirty_notes(self._chat_id) if key not in self._alone]
 
     def _load_rows(self) -> None:
-        self._rows = {(row.key, row.part): row for row in self._archive.notes(self._chat_id)}
-        self._add_keys([key for (key, _), row in self._rows.items() if row.region_hash is not None])
+        self._rows = {}
+        for row in self._archive.notes(self._chat_id):
+            self._rows.setdefault(row.key, {})[row.part] = row
+        self._add_keys(
+            [key for key, rows in self._rows.items() if any(row.region_hash for row in rows.values())]
+        )
 
     def _take_over_old_groups(self) -> None:
         """Notes that a basic group had before it became this supergroup are this one's now."""
@@ -166,7 +169,7 @@ class ChatNotes:
             return
         self._archive.mark_all_dirty(self._chat_id, self._calendar.note_of)
         live = set(self._archive.dirty_notes(self._chat_id))
-        stale = [row for row in self._rows.values() if row.key not in live]
+        stale = [row for key, rows in self._rows.items() if key not in live for row in rows.values()]
         for row in stale:
             self._retire(row)
         self._archive.forget_notes(stale)
@@ -221,7 +224,7 @@ class ChatNotes:
 
     def _name(self, key: NoteKey) -> None:
         """Settle what a new note will be called, before any link to it is written."""
-        if (key, 1) not in self._rows:
+        if 1 not in self._rows.get(key, {}):
             path = self._book.free_path(self._stored, key)
             self._names.bases[key, 1] = base_name(path)
 
@@ -247,7 +250,7 @@ class ChatNotes:
 
     def _rendered(self, heading: Heading, part: Part, is_last: bool) -> _Rendered:
         key = heading.key
-        row = self._rows.get((key, part.number))
+        row = self._rows.get(key, {}).get(part.number)
         known = frozenset(filter(None, (row.region_hash, row.planned_hash))) if row else frozenset[str]()
         before, after = self._ways(key, part.number, is_last)
         draft = Draft(
@@ -306,11 +309,13 @@ class ChatNotes:
 
     def _forget_surplus(self, key: NoteKey, count: int) -> None:
         """Put away the files that a note has no longer: its last parts, or all when it lost its messages."""
-        surplus = [row for (row_key, part), row in self._rows.items() if row_key == key and part > count]
+        rows = self._rows.get(key, {})
+        surplus = [row for part, row in rows.items() if part > count]
         for row in surplus:
             self._retire(row)
-            del self._rows[row.key, row.part]
-        self._archive.forget_notes(surplus)
+            del rows[row.part]
+        if surplus:
+            self._archive.forget_notes(surplus)
         if count == 0:
             self._vanish(key)
 
@@ -342,7 +347,7 @@ class ChatNotes:
         )
         rows = [self._row(decision, people, planned=False) for decision in placed.decisions]
         for row in rows:
-            self._rows[row.key, row.part] = row
+            self._rows.setdefault(row.key, {})[row.part] = row
         if any(map(moved_base, placed.decisions)):
             for row in rows:
                 self._names.bases[row.key, row.part] = base_name(row.path)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from tobs_tui.text import plain
 
@@ -20,7 +21,6 @@ _LINE_START = re.compile(r"[ \t]+|[-+>]|=(?!=)|(\d{1,9})(?=[.)](?:[ \t]|$))|:(?=
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*\Z")
 _BEGINS_ENTITY = re.compile(_ENTITY)
 _REPEATED = re.compile(r"([%=])\1+")
-_BLANKS = re.compile(r"\s+")
 _LEADS_QUERY = re.compile(r"[\s\ufeff]*(?=\$?=)")
 _NO_LABEL = re.compile(r"[\\`*\[\]|<>~^#$]+")
 _OUTER_UNDERSCORE = re.compile(r"(?<!\w)_+|_+(?!\w)")
@@ -36,6 +36,7 @@ def escape_line(text: str, *, at_start: bool = True) -> str:
     return lead + _SPECIAL.sub(_escape_special, text)
 
 
+@lru_cache(maxsize=4096)
 def escape_name(name: str) -> str:
     """Escape a name that stands inside a line, as one line itself."""
     return escape_line(one_line(name), at_start=False)
@@ -43,7 +44,9 @@ def escape_name(name: str) -> str:
 
 def one_line(text: str, limit: int | None = None) -> str:
     """Plain text in one line, blanks as single spaces, cut with an ellipsis after `limit` characters."""
-    words = _BLANKS.sub(" ", plain(text)).strip()
+    if not (text.isascii() and text.isprintable()):
+        text = plain(text)
+    words = " ".join(text.split())
     if limit is None or len(words) <= limit:
         return words
     return cut(words, limit)
@@ -64,7 +67,7 @@ def link_label(text: str) -> str:
     """Plain words for the visible part of a wikilink, where no escape is understood."""
     words = _NO_LABEL.sub(" ", _BEGINS_ENTITY.sub("", one_line(text)))
     words = _REPEATED.sub(r"\1", words)
-    return _BLANKS.sub(" ", _OUTER_UNDERSCORE.sub("", words)).strip()
+    return " ".join(_OUTER_UNDERSCORE.sub("", words).split())
 
 
 def code_span(text: str) -> str:

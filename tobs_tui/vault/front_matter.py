@@ -23,6 +23,7 @@ UNITED = frozenset(("tags", "aliases"))
 """Lists of which ours is only a part: what a person added stays."""
 
 _ITEM = re.compile(r"( *)- ")
+_YAML_WORDS = frozenset(("true", "false", "null", "yes", "no", "on", "off", "y", "n"))
 _SURELY_PLAIN = re.compile(r"[A-Za-z][\w/-]*\Z")
 _LIMIT = 200_000
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]|<(?=%)")
@@ -147,7 +148,7 @@ def _indent(node: yaml.Node, lines: Sequence[str]) -> str | None:
 
 def _bare(word: str) -> str:
     """A word as plain YAML where it surely is."""
-    return Plain(word) if _SURELY_PLAIN.match(word) else word
+    return Plain(word) if _SURELY_PLAIN.match(word) and word.lower() not in _YAML_WORDS else word
 
 
 def _word(node: yaml.ScalarNode) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypeAlias
 
 from tobs_tui.archive.values import StoredFile
@@ -70,7 +71,7 @@ class Scene:
     def name(self, person_id: int) -> str:
         """How somebody is called, in one plain line."""
         person = self.person(person_id)
-        name = one_line(person.name, NAME_LIMIT) if person else ""
+        name = _shown(person.name) if person else ""
         if person is not None and person.kind is PersonKind.DELETED:
             return f"{name or 'Deleted account'} ({person_id})"
         if name:
@@ -116,6 +117,11 @@ class Scene:
             return None
         target = self.targets.get((link.chat_id or self.chat_id, link.message_id))
         return None if target is None else self.link_to(target)
+
+
+@lru_cache(maxsize=4096)
+def _shown(name: str) -> str:
+    return one_line(name, NAME_LIMIT)
 
 
 def nameless(person_id: int) -> str:
