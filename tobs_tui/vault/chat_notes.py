@@ -26,7 +26,7 @@ from tobs_tui.vault.source import ChatSource, NoteNames, write_starts
 from tobs_tui.vault.summary import Gathering, PartCount, read_summary, write_summary
 
 _BATCH_NOTES = 64
-_BATCH_BYTES = 8_000_000
+_BATCH_BYTES = 4_000_000
 _ROUNDS = 4
 """A note that took another name, or other parts, makes the notes with links to it dirty: once more, then."""
 

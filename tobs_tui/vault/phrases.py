@@ -165,13 +165,10 @@ def _topic_edit(told: Told) -> Phrase:
     return Phrase(f"{told.who} changed the topic's icon")
 
 
-def _gift(what: str) -> Teller:
-    def tell(told: Told) -> Phrase:
-        length = f" of {period(told.action.seconds)}" if told.action.seconds else ""
-        price = f", {told.price}" if told.action.amount else ""
-        return Phrase(f"{told.who} gave {what}{length}{price}{':' if told.words else ''}", told.words)
-
-    return tell
+def _premium(told: Told) -> Phrase:
+    length = f" of {period(told.action.seconds)}" if told.action.seconds else ""
+    price = f", {told.price}" if told.action.amount else ""
+    return Phrase(f"{told.who} gave Premium{length}{price}{':' if told.words else ''}", told.words)
 
 
 def _star_gift(told: Told) -> Phrase:
@@ -299,9 +296,9 @@ PHRASES: dict[str, Teller] = {
     "game_score": _score,
     "geo_proximity_reached": _proximity,
     "gift_code": _gift_code,
-    "gift_premium": _gift("Premium"),
-    "gift_stars": _gift("stars"),
-    "gift_ton": _gift("TON"),
+    "gift_premium": _premium,
+    "gift_stars": _plain("{who} gave {price}"),
+    "gift_ton": _plain("{who} gave {price}"),
     "giveaway_launch": _giveaway,
     "giveaway_results": _winners,
     "group_call": _group_call,
