@@ -94,8 +94,28 @@ def test_any_window_is_what_the_reference_says(
     offset_date = datetime.fromtimestamp(seconds, UTC) if seconds else None
     request = history_request(None, offset_date=offset_date, **window)
     chat = bare_chat(ids, dates)
-    indexes, _ = page_indexes(chat, request, request.limit)
+    indexes, total, _ = page_indexes(chat, request, request.limit)
+    assert total == len(ids)
     assert [chat.history.ids[index] for index in indexes] == reference(ids, dates, request)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    ids=st.sets(st.integers(1, 120), max_size=60).map(sorted),
+    window=windows,
+    low=st.integers(1, 130),
+    size=st.integers(0, 80),
+)
+def test_a_messages_range_is_a_history_of_its_own(
+    ids: list[int], window: dict[str, Any], low: int, size: int
+) -> None:
+    window.pop("seconds")
+    request = history_request(None, **window)
+    chat = bare_chat(ids, ids)
+    inside = [each for each in ids if low <= each <= low + size]
+    indexes, total, _ = page_indexes(chat, request, request.limit, (low, low + size))
+    assert total == len(inside)
+    assert [chat.history.ids[index] for index in indexes] == reference(inside, inside, request)
 
 
 async def test_the_whole_history_comes_page_by_page(world: World) -> None:

@@ -33,7 +33,7 @@ async def client(shared_world: World, demo_server: StartServer, raw_client: Make
     return await raw_client(server.info, login=True)
 
 
-def with_media(world: World, chat: Chat, kind: type, home: int, *, elsewhere: bool) -> Any:
+def with_media(world: World, chat: Chat, kind: Any, home: int, *, elsewhere: bool) -> Any:
     """A message whose photo or document lives on the home DC, or on another."""
     for message_id in chat.history.ids:
         message = world.message(chat.id, message_id)

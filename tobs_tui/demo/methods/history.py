@@ -20,12 +20,8 @@ async def get_history(call: Call, request: Any) -> Any:
     """A window of a chat's messages, newest first."""
     world: World = call.world
     chat = chat_of_peer(world, request.peer)
-    indexes, newer = page_indexes(chat, request, limit_of(call, request))
-    total = len(chat.history)
-    if call.messages_range and not chat.kind.own_ids:
-        low, high = call.messages_range
-        ids = chat.history.ids
-        indexes = [index for index in indexes if low <= ids[index] <= high]
+    within = None if chat.kind.own_ids else call.messages_range
+    indexes, total, newer = page_indexes(chat, request, limit_of(call, request), within)
     if request.hash and request.hash == history_hash([chat.history.ids[index] for index in indexes]):
         return types.messages.MessagesNotModified(total)
     return spliced_answer(world, chat, indexes, total, offset=newer if request.offset_id else None)
@@ -108,10 +104,7 @@ def replied_id(world: World, chat: Chat, message_id: int) -> int:
 
 def shared_chat_with(world: World, message_id: int) -> Chat | None:
     """The private chat or basic group that has a message of this id: the first, where several have."""
-    for chat in world.by_number:
-        if not chat.kind.own_ids and chat.history.index(message_id) is not None:
-            return chat
-    return None
+    return world.shared_owner(message_id)
 
 
 def answer_by_id(world: World, around: Chat | None, found: list[tuple[Chat | None, int]]) -> bytes:

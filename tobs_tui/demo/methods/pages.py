@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from telethon.tl import types
 
 from tobs_tui.demo.world.chat import Chat
+from tobs_tui.demo.world.threads import thread_of
 from tobs_tui.demo.world.world import World
 
 if TYPE_CHECKING:
@@ -41,23 +42,33 @@ def window(total: int, newer: int, add_offset: int, limit: int) -> tuple[int, in
     return max(0, first), max(0, min(total, first + limit))
 
 
-def page_indexes(chat: Chat, request: Any, limit: int) -> tuple[range | list[int], int]:
-    """The indexes (newest first) of a getHistory page, and the position of its offset."""
+def page_indexes(
+    chat: Chat, request: Any, limit: int, within: tuple[int, int] | None = None
+) -> tuple[range | list[int], int, int]:
+    """A getHistory page: the indexes (newest first), how many messages there are, the offset's position.
+
+    `within` (min_id, max_id, both included) narrows the whole history, as invokeWithMessagesRange does.
+    """
     history = chat.history
-    total = len(history)
+    begin, end = 0, len(history)
+    if within is not None:
+        end -= history.newer_than(within[1] + 1)
+        begin = min(end, len(history) - history.newer_than(within[0]))
+    above = len(history) - end
     if request.offset_id > 0:
-        newer = history.newer_than(request.offset_id)
+        newer = history.newer_than(request.offset_id) - above
     elif request.offset_date and (date := int(request.offset_date.timestamp())) > 0:
-        newer = history.not_before(date)
+        newer = history.not_before(date) - above
     else:
         newer = 0
-    first, last = window(total, newer, request.add_offset, limit)
-    indexes: range | list[int] = range(total - 1 - first, total - 1 - last, -1)
+    newer = min(max(0, newer), end - begin)
+    first, last = window(end - begin, newer, request.add_offset, limit)
+    indexes: range | list[int] = range(end - 1 - first, end - 1 - last, -1)
     if request.min_id or request.max_id:
         ids = history.ids
         low, high = request.min_id, request.max_id or (1 << 31)
         indexes = [index for index in indexes if low < ids[index] < high]
-    return indexes, newer
+    return indexes, end - begin, newer
 
 
 def limit_of(call: Call, request: Any) -> int:
@@ -117,7 +128,7 @@ def chats_vector(world: World, chat_ids: Iterable[int]) -> bytes:
     for chat_id in sorted(chat_ids):
         chat = world.chats.get(chat_id)
         if chat is not None and chat_id < 0:
-            items.append(chat.tl_bytes())
+            items.append(chat.tl_bytes(reduced=chat.left))
     return vector(items)
 
 
@@ -145,16 +156,7 @@ def spliced_answer(
     pieces, count = chat.history.splice(indexes, users, chats)
     topics: set[int] = set()
     if chat.forum:
-        topics = {topic_of(chat, index) for index in indexes}
+        topics = {thread_of(chat, index) for index in indexes}
     return messages_answer(
         world, chat, pieces, count, total, users, chats, offset=offset, topics=sorted(topics)
     )
-
-
-def topic_of(chat: Chat, index: int) -> int:
-    """The forum topic of a message: General where none is named; a topic's own first message is in it."""
-    history = chat.history
-    if history.ids[index] in chat.topics:
-        return history.ids[index]
-    thread = history.about(index).thread
-    return thread if thread in chat.topics else 1

@@ -110,6 +110,8 @@ class Chat:
     roots: dict[int, int] = field(default_factory=dict)
     """In a discussion group: the id under which each post of the linked channel stands here."""
     pts: int = 0
+    threads: tuple[int, dict[int, list[int]]] | None = None
+    """What `threads.py` found, and the version of the history that it found it in."""
     _bytes: dict[bool, bytes] = field(default_factory=dict)
 
     @property

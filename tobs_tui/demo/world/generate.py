@@ -11,10 +11,11 @@ from random import Random
 from tobs_tui.demo.world.build import Builder
 from tobs_tui.demo.world.cast import SELF_NAMES, account_id, hire
 from tobs_tui.demo.world.chance import mix64
-from tobs_tui.demo.world.chat import Kind
+from tobs_tui.demo.world.chat import Chat, Kind
 from tobs_tui.demo.world.core import CORE, play
 from tobs_tui.demo.world.crowd import add_crowd
 from tobs_tui.demo.world.people import Person
+from tobs_tui.demo.world.plan import ScriptBook
 from tobs_tui.demo.world.world import Folder, World
 
 MOST_MESSAGES = 1_000_000
@@ -75,3 +76,13 @@ def _touch(world: World, draw: Random) -> None:
     for chat in world.dialogs():
         if chat.kind is not Kind.USER or not chat.pinned:
             chat.unread = draw.choice((0, 0, 0, 0, 1, 2, 3, 14)) if len(chat.history) > 20 else 0
+        _pin(chat)
+
+
+def _pin(chat: Chat) -> None:
+    """What the scripts mark as pinned."""
+    book = chat.history.book
+    if isinstance(book, ScriptBook) and not chat.pinned_messages:
+        for message_id, body in zip(chat.history.ids[:5_000], chat.history.bodies[:5_000], strict=True):
+            if "pinned" in book.line(body).options:
+                chat.pinned_messages.append(message_id)

@@ -4,31 +4,33 @@ from __future__ import annotations
 
 from tobs_tui.demo.world.chat import Chat
 
-_kept: dict[tuple[int, int], tuple[int, dict[int, list[int]]]] = {}
-
 
 def _threads(chat: Chat) -> dict[int, list[int]]:
-    """The indexes of each thread's messages, oldest first; kept until the history changes."""
+    """The indexes of each thread's messages, oldest first; kept on the chat until its history changes."""
     history = chat.history
-    key = (id(history), chat.id)
-    kept = _kept.get(key)
-    if kept is not None and kept[0] == history.version:
-        return kept[1]
+    if chat.threads is not None and chat.threads[0] == history.version:
+        return chat.threads[1]
     found: dict[int, list[int]] = {}
     for index in range(len(history)):
-        thread = history.about(index).thread
-        if thread < 0:
-            thread = history.ids[max(0, index + thread)]
-        if chat.forum:
-            if history.ids[index] in chat.topics:
-                thread = history.ids[index]
-            elif thread not in chat.topics:
-                thread = 1
+        thread = thread_of(chat, index)
         if thread:
             found.setdefault(thread, []).append(index)
-    _kept.clear() if len(_kept) > 64 else None
-    _kept[key] = (history.version, found)
+    chat.threads = (history.version, found)
     return found
+
+
+def thread_of(chat: Chat, index: int) -> int:
+    """The thread of the message at `index`: in a forum always a topic, elsewhere 0 for none."""
+    history = chat.history
+    message_id = history.ids[index]
+    if message_id in chat.topics:
+        return message_id
+    thread = history.about(index).thread
+    if thread < 0:
+        thread = history.ids[max(0, index + thread)]
+    if chat.forum and thread not in chat.topics:
+        return 1
+    return thread
 
 
 def thread_indexes(chat: Chat, thread_id: int) -> list[int]:

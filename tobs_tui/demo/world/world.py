@@ -58,6 +58,7 @@ class World:
     remapped: list[Remapped] = field(default_factory=list)
     events: Events = field(init=False)
     by_number: list[Chat] = field(default_factory=list)
+    _owners: tuple[int, dict[int, Chat]] | None = None
 
     def __post_init__(self) -> None:
         self.people = People(self.account_id, self.secret)
@@ -83,6 +84,17 @@ class World:
         self.chats[chat_id] = chat
         self.by_number.append(chat)
         return chat
+
+    def shared_owner(self, message_id: int) -> Chat | None:
+        """The private chat or basic group with a message of this id; the first, where several have one."""
+        version = sum(chat.history.version for chat in self.by_number) + len(self.by_number)
+        if self._owners is None or self._owners[0] != version:
+            found: dict[int, Chat] = {}
+            for chat in reversed(self.by_number):
+                if not chat.kind.own_ids:
+                    found.update(dict.fromkeys(chat.history.ids, chat))
+            self._owners = (version, found)
+        return self._owners[1].get(message_id)
 
     def dialogs(self, *, archived: bool | None = None) -> list[Chat]:
         """The listed chats, newest first, pinned before them; of one folder or of both."""

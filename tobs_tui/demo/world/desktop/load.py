@@ -47,6 +47,8 @@ def load_world(path: Path) -> World:
         _name_senders(register, source, chat)
     for source, chat in pairs:
         load_messages(world, register, source, chat)
+    for chat in world.chats.values():
+        chat.date = chat.history.dates[0] if chat.history.dates else 0
     return world
 
 
