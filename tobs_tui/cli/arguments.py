@@ -14,12 +14,17 @@ from tobs_tui.errors import UsageError
 
 # A word joiner, which no shell or person types: it keeps a leading minus from being read as an option.
 _GUARD = "\u2060"
+_TAKE_NUMBERS = {"--workers", "--limit", "--messages", "--chats", "--seed", "--port"}
 _MARKED_ID = re.compile(r"-\d+(/\d+)?")
 
 
 def guard_chat_ids(words: Sequence[str]) -> list[str]:
     """Keep marked ids such as `-1001234567890` from being read as options."""
-    return [_GUARD + word if _MARKED_ID.fullmatch(word) else word for word in words]
+    before = ["", *words]
+    return [
+        _GUARD + word if _MARKED_ID.fullmatch(word) and previous not in _TAKE_NUMBERS else word
+        for previous, word in zip(before, words, strict=False)
+    ]
 
 
 def chat_words(words: Sequence[str]) -> list[str]:

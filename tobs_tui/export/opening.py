@@ -50,10 +50,9 @@ class Opening:
         return self._archive.missing(history.chat.id, history.window)
 
     def _keep_scope(self, source: Chat, window: Interval) -> None:
+        # No stage fetches files yet: a scope that named their kinds would never be done.
         span = self._job.span
-        scope = Scope(
-            since=span.since, until=span.until, low=window.low, high=window.high, media=self._job.media
-        )
+        scope = Scope(since=span.since, until=span.until, low=window.low, high=window.high)
         self._archive.record_scope(source.id, scope)
 
     async def _window(self, chat: Chat, worker: Worker) -> Interval | None:

@@ -108,6 +108,10 @@ def _message(message: Any, page: PageContext) -> Message:
     )
 
 
+_SAYS_ITS_TEXT = (types.MessageActionWebViewDataSent, types.MessageActionWebViewDataSentMe)
+"""Service messages that carry words of the sender's, which Telegram's own exports show as their text."""
+
+
 def _service(message: Any, page: PageContext) -> Message:
     action, whole = convert_action(message)
     more: dict[str, Any] = {}
@@ -121,6 +125,8 @@ def _service(message: Any, page: PageContext) -> Message:
     if page.forum:
         opens_topic = type(message.action) is types.MessageActionTopicCreate
         more["topic_id"] = message.id if opens_topic else topic_of(message.reply_to)
+    if type(message.action) in _SAYS_ITS_TEXT and action.text:
+        more["text"] = action.text
     if not whole:
         more["raw"] = _raw(message)
     return Message(
