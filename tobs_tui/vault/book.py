@@ -26,6 +26,8 @@ class NameBook:
         self._topics: dict[int, dict[int, str]] = {}
         self._taken: set[str] = set()
         self._entries: dict[str, Path] | None = None
+        self._listed: set[int] = set()
+        self._first_of: dict[str, int] = {}
         for stored in archive.chats():
             if stored.folder is not None:
                 self._folders[stored.chat.id] = stored.folder
@@ -43,11 +45,30 @@ class NameBook:
             # What a group had before it became this supergroup is this one's now.
             if (old := self._folders.get(old_id)) is not None:
                 return self._give(chat_id, old)
-        folder = names.folder_name(stored.name or stored.chat.title, chat_id, self._taken)
+        title = stored.name or stored.chat.title
+        taken = self._taken | self._promised(title, chat_id)
+        folder = names.folder_name(title, chat_id, taken)
         while not self._is_free(folder, chat_id):
-            self._taken.add(names.same_name(folder))
-            folder = names.folder_name(stored.name or stored.chat.title, chat_id, self._taken)
+            taken.add(names.same_name(folder))
+            folder = names.folder_name(title, chat_id, taken)
         return self._give(chat_id, folder)
+
+    def _promised(self, title: str, chat_id: int) -> set[str]:
+        """The bare name where it is another chat's: of equal titles it goes to the lowest id.
+
+        So names don't depend on which chat is published first.
+        """
+        if chat_id not in self._listed:
+            self._first_of = {}
+            for stored in self._archive.chats():
+                chat = stored.chat
+                self._listed.add(chat.id)
+                if stored.folder is None and stored.part_of is None and chat.no_access is None:
+                    form = names.same_name(names.safe_name(stored.name or chat.title, names.bare_id(chat.id)))
+                    first = self._first_of.setdefault(form, chat.id)
+                    self._first_of[form] = min(first, chat.id, key=_seniority)
+        form = names.same_name(names.safe_name(title, names.bare_id(chat_id)))
+        return {form} if self._first_of.get(form, chat_id) != chat_id else set()
 
     def _give(self, chat_id: int, folder: str) -> str:
         self._taken.add(names.same_name(folder))
@@ -141,6 +162,10 @@ class NameBook:
     @staticmethod
     def _stem(folder: str, topic: str) -> str:
         return f"{folder}, {topic}"
+
+
+def _seniority(chat_id: int) -> tuple[int, int]:
+    return int(names.bare_id(chat_id)), chat_id
 
 
 def other_paths(path: str, chat_id: int) -> Iterator[str]:

@@ -72,7 +72,7 @@ class Calendar:
         """`09:41`."""
         since, until, _ = self._known_day(moment)
         if until - since == _DAY_SECONDS:
-            minutes = (moment - since) // 60
+            minutes = (moment - since) // 60 % (24 * 60)
         else:
             local = self._local(moment)
             minutes = 60 * local.hour + local.minute
@@ -94,6 +94,7 @@ class Calendar:
         known = self._known
         if known[0] <= moment < known[1]:
             return known
+        moment = min(max(moment, _FIRST), _LAST)
         day = self._local(moment).date()
         since, until = self._midnight(day), self._midnight(_next_day(day))
         if moment < since:

@@ -86,7 +86,9 @@ class ChatNotes:
     @property
     def is_empty(self) -> bool:
         """Whether the chat has nothing to publish at all."""
-        return not self.changed and not self._rows and not self._gathering.topics()
+        if self.changed or self._rows or self._gathering.topics():
+            return False
+        return not any(map(self._archive.count, self._source.histories))
 
     @property
     def gathering(self) -> Gathering:
@@ -117,6 +119,7 @@ class ChatNotes:
 
     def leave_out(self, style: str) -> None:
         """Take the dirty list as seen, where only other formats are wanted."""
+        self._load_rows()
         keys = self._archive.dirty_notes(self._chat_id)
         self.changed = bool(keys)
         self._held = ([], keys)

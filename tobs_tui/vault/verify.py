@@ -12,7 +12,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from tobs_tui.archive import ArchiveReader, FileState, Ledger, NoteRow, Scope, StoredChat
-from tobs_tui.model import MediaKind, NoteKey, NoteLayout
+from tobs_tui.model import Interval, MediaKind, NoteKey, NoteLayout
 from tobs_tui.vault.albums import together
 from tobs_tui.vault.block_ids import block_ids
 from tobs_tui.vault.calendar import Calendar
@@ -233,15 +233,20 @@ class _ChatVerifier:
     def _is_scope_done(self, ledgers: Sequence[Ledger]) -> bool:
         kinds: set[MediaKind] = set()
         asked = False
-        for history, ledger in zip(self._histories, ledgers, strict=True):
+        for history in self._histories:
             for scope in self._reader.scopes(history):
                 asked = True
                 kinds |= scope.media
-                if not _is_done(scope, ledger):
+                if not self._is_done(history, scope):
                     return False
         if not asked and any(ledger.unasked or ledger.failed for ledger in ledgers):
             return False
         return not kinds or not self._is_file_open(kinds)
+
+    def _is_done(self, history: int, scope: Scope) -> bool:
+        if scope.low > scope.high:
+            return True
+        return not self._reader.missing(history, Interval(scope.low, scope.high))
 
     def _is_file_open(self, kinds: set[MediaKind]) -> bool:
         return any(
@@ -249,11 +254,6 @@ class _ChatVerifier:
             for history in self._histories
             for _, file in self._reader.files(history)
         )
-
-
-def _is_done(scope: Scope, ledger: Ledger) -> bool:
-    spans = [*(failure.interval for failure in ledger.failed), *ledger.unasked]
-    return not any(span.low <= scope.high and span.high >= scope.low for span in spans)
 
 
 def _some(ids: Sequence[str]) -> str:
