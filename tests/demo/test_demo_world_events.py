@@ -63,7 +63,7 @@ def test_a_photo_can_be_posted_and_read(world: World) -> None:
 
 def test_an_edit_changes_one_message_alone(world: World) -> None:
     before = objects(world, "Internacional")
-    edited = list(before)[100]
+    edited = next(each for each in list(before)[100:] if isinstance(before[each], types.Message))
     world.edit(titled(world, "Internacional").id, edited, "Other words", date=1_763_400_000)
     after = objects(world, "Internacional")
     changed = [each for each in before if bytes(before[each]) != bytes(after[each])]
@@ -74,7 +74,8 @@ def test_an_edit_changes_one_message_alone(world: World) -> None:
 
 def test_a_hidden_edit_says_so(world: World) -> None:
     town = titled(world, "Internacional")
-    world.edit(town.id, town.history.top, "x", hidden=True, date=1_763_400_000)
+    posted = world.post(town.id, "w", date=1_763_400_000)
+    world.edit(town.id, posted, "x", hidden=True, date=1_763_400_000)
     assert world.message(town.id, town.history.top).edit_hide
 
 
@@ -144,8 +145,9 @@ async def test_a_channel_difference_can_be_too_long(world: World) -> None:
     pts = world.events.box(town).pts
     part = await ask(world, channel_difference(world, "Internacional", pts - 1))
     assert isinstance(part, types.updates.ChannelDifferenceTooLong)
-    for _ in range(TOO_LONG + 1):
-        world.edit(town.id, town.history.top, "again", date=1_763_400_000)
+    posted = world.post(town.id, "once", date=1_763_400_000)
+    for _ in range(TOO_LONG):
+        world.edit(town.id, posted, "again", date=1_763_400_000)
     told = await ask(world, channel_difference(world, "Internacional", pts))
     assert isinstance(told, types.updates.ChannelDifferenceTooLong)
     assert told.dialog.pts == world.events.box(town).pts

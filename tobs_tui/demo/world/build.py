@@ -37,7 +37,7 @@ class ChatPlan:
     members: tuple[str, ...] = ()
     """Names of the cast; `*` is everybody. Private chats have their own key."""
     size: int = 0
-    """About how many messages; 0 for all that `--messages` asks for."""
+    """How many messages; 0 for each scene once."""
     username: str | None = None
     about: str = ""
     flags: frozenset[str] = frozenset()
@@ -112,7 +112,7 @@ class Builder:
     def runs(
         self, chat: Chat, scenes: Sequence[Scene], count: int, *, topics: dict[str, int] | None = None
     ) -> list[Run]:
-        """Runs of the scenes, in order and again, for about `count` messages; each with a cast of its own."""
+        """Runs of the scenes, in order and again, for at least `count` messages; each has its own cast."""
         book = chat.history.book
         assert isinstance(book, ScriptBook)
         draw = chance(self.seed, "runs", chat.id)
@@ -127,7 +127,7 @@ class Builder:
                 runs.append(run)
                 total += len(run.lines)
                 if total >= count:
-                    break
+                    return runs
             order = [scene for scene in order if "!once" not in scene.name]
             draw.shuffle(order)
         return runs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from tobs_tui.demo.world.build import WORLD_END, Builder, ChatPlan
@@ -18,7 +19,7 @@ def _flags(*names: str) -> frozenset[str]:
 
 
 def _person(key: str, days_ago: int = 1) -> ChatPlan:
-    return ChatPlan(key, Kind.USER, "", ("private",), (), 26, days_ago=days_ago)
+    return ChatPlan(key, Kind.USER, "", ("private",), days_ago=days_ago)
 
 
 _TRIP = ("anna", "boris", "clara", "duarte")
@@ -40,22 +41,22 @@ _READERS = ("bea", "joao", "tom", "aoife", "lucia", "hugo", "marco", "sofie")
 _ODD = 'C:\\temp? <b>"notes"</b> [[wiki]] #1 | CON ../aux.md\u202etxt.exe'
 
 CORE = (
-    ChatPlan("town", Kind.CHANNEL, "Lisboa Internacional 🇵🇹", ("kinds", "town"), ("*",), 0,
+    ChatPlan("town", Kind.CHANNEL, "Lisboa Internacional 🇵🇹", ("kinds", "town", "town_more"), ("*",), 0,
              "lisboainternacional", "Neighbours from everywhere. Write in any language.", pinned=3),
-    ChatPlan("anna", Kind.USER, "", ("anna",), (), 150, pinned=1),
-    ChatPlan("family", Kind.GROUP, "Семья 🏡", ("family",), ("mama", "babushka", "misha"), 110),
-    ChatPlan("rust", Kind.CHANNEL, "Rust Lisboa 🦀", ("rust",), _RUSTACEANS, 140,
+    ChatPlan("anna", Kind.USER, "", ("anna",), (), pinned=1),
+    ChatPlan("family", Kind.GROUP, "Семья 🏡", ("family",), ("mama", "babushka", "misha")),
+    ChatPlan("rust", Kind.CHANNEL, "Rust Lisboa 🦀", ("rust",), _RUSTACEANS, 0,
              "rustlisboa", "Systems programming by the river.", _flags("forum")),
     ChatPlan("trains", Kind.CHANNEL, "Portugal Trains 🚆", ("trains",), ("rita", "nuno"), 60,
              "portugaltrains", "Delays, strikes, and the view from the Douro line.",
              _flags("broadcast", "signatures")),
-    ChatPlan("trains_chat", Kind.CHANNEL, "Portugal Trains: comments", ("trains_comments",), _READERS, 0,
+    ChatPlan("trains_chat", Kind.CHANNEL, "Portugal Trains: comments", ("trains_comments",), _READERS,
              flags=_flags("muted")),
-    ChatPlan("trip", Kind.CHANNEL, "Trip to Lisbon", ("trip",), _TRIP, 75),
-    ChatPlan("saved", Kind.USER, "", ("saved",), (), 19, pinned=2, days_ago=2),
+    ChatPlan("trip", Kind.CHANNEL, "Trip to Lisbon", ("trip",), _TRIP),
+    ChatPlan("saved", Kind.USER, "", ("saved",), (), pinned=2, days_ago=2),
     ChatPlan("bot", Kind.USER, "", ("bot",), (), 44, days_ago=1),
     ChatPlan("books", Kind.CHANNEL, "Clube de Leitura 📚", ("books",), ("ines", "clara", "bea", "chloe"),
-             32, flags=_flags("protected", "archived"), days_ago=9),
+             flags=_flags("protected", "archived"), days_ago=9),
     ChatPlan("deals", Kind.CHANNEL, "Insider Deals", flags=_flags("broadcast", "forbidden")),
     ChatPlan("mika", Kind.USER),
     _person("yuki"),
@@ -63,9 +64,9 @@ CORE = (
     _person("noa", 3),
     _person("omar", 2),
     _person("maria", 4),
-    ChatPlan("flat", Kind.GROUP, "Rua da Rosa 81, 3.º esq.", ("flat",), ("ines", "duarte", "bea"), 27,
+    ChatPlan("flat", Kind.GROUP, "Rua da Rosa 81, 3.º esq.", ("flat",), ("ines", "duarte", "bea"),
              flags=_flags("archived"), days_ago=400),
-    ChatPlan("ghost", Kind.USER, "", ("deleted",), (), 8, days_ago=700),
+    ChatPlan("ghost", Kind.USER, "", ("deleted",), days_ago=700),
     _person("priya", 6),
     _person("jiwoo", 2),
     _person("somchai", 12),
@@ -74,6 +75,11 @@ CORE = (
     ChatPlan("odd", Kind.CHANNEL, _ODD, ("town",), ("zoe", "tom", "aoife", "dev"), 40, flags=_flags("muted"),
              days_ago=30),
 )  # fmt: skip
+
+
+def lines_of(scenes: Sequence[Scene]) -> int:
+    """How many messages these scenes are, played once."""
+    return sum(len(scene.lines) for scene in scenes)
 
 
 def play(builder: Builder, plan: ChatPlan) -> None:
@@ -90,19 +96,20 @@ def play(builder: Builder, plan: ChatPlan) -> None:
         spoken = builder.world.people.by_id[chat.id].languages
         scenes = [scene for scene in scenes if scene.language in spoken[:2]]
     if chat.kind.own_ids:
-        count = builder.size(plan.size)
+        count = builder.size(plan.size or 1 + lines_of(scenes))
         builder.header(chat, f'* A channel "{plan.title.replace(chr(34), chr(39)).replace(chr(92), "/")}"')
         builder.play_own(chat, scenes, count, pool=count, end=end)
     else:
         pause = 2.6 * DAY if plan.days_ago < 30 else 9 * DAY
-        builder.play_shared(chat, scenes, builder.size(plan.size), end=end, pause=pause)
+        builder.play_shared(chat, scenes, builder.size(plan.size or lines_of(scenes)), end=end, pause=pause)
 
 
 def _play_town(builder: Builder, plan: ChatPlan, chat: Chat, end: int) -> None:
     if not builder.messages:
         return
     builder.header(chat, f'* A channel "{plan.title}"')
-    kinds, town = builder.script("kinds"), builder.script("town")
+    kinds, town = builder.script("kinds"), builder.script("town", "town_more")
+    chance(builder.seed, "town").shuffle(town)
     scenes = [scene for pair in zip(kinds, town, strict=False) for scene in pair] + town[len(kinds) :]
     pool = max(1_200, min(6_000, builder.messages // 60))
     builder.play_own(chat, scenes, builder.messages, pool=pool, end=end)
@@ -127,7 +134,9 @@ def _play_rust(builder: Builder, plan: ChatPlan, chat: Chat, end: int) -> None:
     ids = builder.header(chat, "\n".join(rows))
     topics = dict(zip((key for key, *_ in _TOPICS), ids, strict=True))
     topics["general"] = 0
-    builder.play_own(chat, builder.script("rust"), builder.size(plan.size), pool=400, end=end, topics=topics)
+    scenes = builder.script("rust")
+    count = builder.size(len(ids) + lines_of(scenes))
+    builder.play_own(chat, scenes, count, pool=400, end=end, topics=topics)
     dates = dict(zip(chat.history.ids, chat.history.dates, strict=True))
     for key, title, color, flag in _TOPICS:
         topic_id = topics[key] or 1
@@ -223,9 +232,10 @@ def _play_trip(builder: Builder, plan: ChatPlan, chat: Chat, end: int) -> None:
     last = scenes[-1]
     move = Line("A", "", ("migrate_to", str(chat.bare_id)), {}, 0, service=True)
     scenes = [*scenes[:-1], replace(last, lines=(*last.lines, move))]
-    count = sum(len(scene.lines) for scene in scenes)
+    count = lines_of(scenes)
     builder.header(chat, f'* @anon migrate_from "{plan.title}" {bare_id}')
-    builder.play_own(chat, builder.script("trip"), builder.size(plan.size), pool=200, end=end)
+    trip = builder.script("trip")
+    builder.play_own(chat, trip, builder.size(1 + lines_of(trip)), pool=200, end=end)
     start = chat.history.dates[0]
     builder.play_shared(old, scenes, builder.size(count), end=start, pause=3 * DAY)
 

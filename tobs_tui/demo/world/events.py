@@ -141,6 +141,7 @@ class Events:
         """Another text for a message. `hidden` sets `edit_hide`, as reactions do.
 
         :raises KeyError: there is no such message.
+        :raises ValueError: it is a service message, which has no text.
         """
         history = chat.history
         index = history.index(message_id)
@@ -148,6 +149,8 @@ class Events:
             raise KeyError(message_id)
         old = history.template_at(index).frozen(history, index)
         message = BinaryReader(old.whole).tgread_object()
+        if not isinstance(message, types.Message):
+            raise ValueError(f"{message_id} is a service message")
         message.message = text
         message.entities = None
         message.edit_date = int(self.now()) if date is None else date
