@@ -233,3 +233,17 @@ def _close_to_others(path: Path) -> None:
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         with contextlib.suppress(OSError):
             path.chmod(0o600)
+
+
+def starts_like_ours(path: Path) -> bool:
+    """Whether a file, perhaps cut short, is the beginning of a login of ours."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(len(_HEAD))
+    except OSError:
+        return False
+    return head == _HEAD[: len(head)]
+
+
+_HEAD = msgspec.json.format(f'{{"format":"{FORMAT}"}}'.encode(), indent=1)[: len(FORMAT) + 10]
+"""How each of our files begins, up to its first value."""
