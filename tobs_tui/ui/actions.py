@@ -84,9 +84,7 @@ CHATS = (
 OPTIONS = (
     Action("enter,ctrl+s", "⏎", "start", "Start", "Start the export with what stands here."),
     Action("f2", "f2", "next_preset", "Next preset", "Take the next preset's options."),
-    Action(
-        "ctrl+k", "^k", "keep_preset", "Keep as preset", "Keep these options under a name.", priority=True
-    ),
+    Action("f3", "f3", "keep_preset", "Keep as preset", "Keep these options under a name."),
 )
 
 RUN = (

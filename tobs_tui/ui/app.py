@@ -175,6 +175,8 @@ class TobsApp(App[None]):
 
     def refresh_now(self) -> None:
         """Show one picture of everything on the screen that is seen; leave when leaving is due."""
+        if self._exit or not self.is_running:
+            return
         shutdown = self.host.shutdown
         if shutdown.aborted or (shutdown.draining and not self.host.running()):
             self.exit()

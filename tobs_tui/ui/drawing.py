@@ -47,15 +47,20 @@ def sparkline(values: Sequence[float], width: int) -> str:
     return blocks.rjust(width)
 
 
+def cut(text: str, width: int) -> str:
+    """Text of at most `width` cells, never through the middle of what is one sign to a reader."""
+    return for_terminal(text, max(0, width)) if cells(text) > width else text
+
+
 def left(text: str, width: int) -> str:
     """Text cut or filled to `width` cells, at the left."""
-    fitting = for_terminal(text, width) if cells(text) > width else text
+    fitting = cut(text, width)
     return fitting + " " * (width - cells(fitting))
 
 
 def right(text: str, width: int) -> str:
     """Text cut or filled to `width` cells, at the right."""
-    fitting = for_terminal(text, width) if cells(text) > width else text
+    fitting = cut(text, width)
     return " " * (width - cells(fitting)) + fitting
 
 

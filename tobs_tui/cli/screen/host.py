@@ -96,6 +96,7 @@ class ScreenHost:
         self._archive: ArchiveRoom | None = None
         self._steps: LoginSteps | None = None
         self._run: ScreenRun | None = None
+        self._counts: dict[int, int] = {}
 
     # Starting
 
@@ -241,7 +242,9 @@ class ScreenHost:
     async def count(self, chat: Chat) -> int:
         from tobs_tui.telegram.chats import count_messages
 
-        return await self._asked(count_messages(self._known_account, chat))
+        count = await self._asked(count_messages(self._known_account, chat))
+        self._counts[chat.id] = count
+        return count
 
     async def topics(self, chat: Chat) -> tuple[Topic, ...]:
         from tobs_tui.telegram.chats import forum_topics
@@ -326,6 +329,7 @@ class ScreenHost:
             self._known_account,
             self.shutdown,
             lambda timezone: _span(options, timezone),
+            self._counts,
         )
 
     def _overrides(self, options: ExportOptions) -> dict[str, object]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from tobs_tui import logs
 from tobs_tui.archive import Archive, Indexer
@@ -38,6 +38,7 @@ class ScreenRun:
         account: Account,
         program: ShutdownManager,
         span_of: Callable[[str], Span],
+        counts: Mapping[int, int],
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -48,6 +49,7 @@ class ScreenRun:
         self._account = account
         self._program = program
         self._span_of = span_of
+        self._counts = counts
         self._clock = clock
         self._shutdown = ShutdownManager(settings.shutdown_window, clock=clock)
         self._exporter: Exporter | None = None
@@ -150,7 +152,7 @@ class ScreenRun:
                 self._exporter = exporter = Exporter(
                     account, archive, publisher, indexer, self._shutdown, settings, clock=self._clock
                 )
-                self._watch = Watch(exporter, self._shutdown, self._clock)
+                self._watch = Watch(exporter, self._shutdown, self._clock, self._counts)
                 report = await exporter.run(job)
                 self._last = self._watch.view()
         if report.requests and report.elapsed_s > 1:

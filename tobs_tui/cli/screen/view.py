@@ -4,7 +4,9 @@ of the last one: when the server was last heard.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+
+from msgspec.structs import replace
 
 from tobs_tui.export.chat_run import ChatProgress, ChatState
 from tobs_tui.export.exporter import Exporter, RunSnapshot
@@ -26,10 +28,18 @@ _WAITS_FROM_S = 0.5
 class Watch:
     """Looks at one run, as often as it is asked."""
 
-    def __init__(self, exporter: Exporter, shutdown: ShutdownManager, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        exporter: Exporter,
+        shutdown: ShutdownManager,
+        clock: Callable[[], float],
+        counts: Mapping[int, int],
+    ) -> None:
         self._exporter = exporter
         self._shutdown = shutdown
         self._clock = clock
+        # What the screen asked about chats that the run has not opened yet.
+        self._counts = counts
         self._range_of: Callable[[int], tuple[int, Interval, int] | None] | None = getattr(
             exporter, "range_of", None
         )
@@ -43,15 +53,19 @@ class Watch:
         flood = history.wait_s if history else 0.0
         in_pipe = [stage.queued for stage in snapshot.stages if stage.name in ("process", "write")]
         paused = self._exporter.paused
+        chats = tuple(
+            replace(chat, total=self._counts.get(chat.id)) if chat.total is None else chat
+            for chat in snapshot.chats
+        )
         reconnecting = [
             worker for worker in snapshot.workers if worker.condition is WorkerCondition.RECONNECTING
         ]
         return RunView(
             phase="paused" if paused and snapshot.phase == "fetching" else snapshot.phase,
             elapsed_s=snapshot.elapsed_s,
-            messages=sum(chat.done for chat in snapshot.chats),
-            expected=_expected(snapshot.chats),
-            chats=snapshot.chats,
+            messages=sum(chat.done for chat in chats),
+            expected=_expected(chats),
+            chats=chats,
             stages=snapshot.stages,
             workers=tuple(self._worker(worker, flood) for worker in snapshot.workers),
             worker_count=sum(worker.condition is not WorkerCondition.GONE for worker in snapshot.workers),

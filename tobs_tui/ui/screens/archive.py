@@ -16,10 +16,10 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from tobs_tui.errors import TobsError
-from tobs_tui.text import for_terminal
+from tobs_tui.text import cells, for_terminal
 from tobs_tui.ui import words
 from tobs_tui.ui.actions import ARCHIVE, bindings
-from tobs_tui.ui.drawing import BOLD, FOUND, MUTED, left, right, spread
+from tobs_tui.ui.drawing import BOLD, FOUND, MUTED, cut, left, right, spread
 from tobs_tui.ui.message_text import message_content
 from tobs_tui.ui.ports import Found, Query, Saved, Side, Stretch
 from tobs_tui.ui.screens.base import MainScreen
@@ -56,11 +56,14 @@ class SavedList(RowList[Saved | Found]):
         )
 
     def _found(self, row: Found, width: int) -> Content:
-        when = words.moment(row.date, self.now, self.timezone)
-        head = Content.assemble(
-            (f" {left(when, 10)}", MUTED), (left(for_terminal(row.chat, 18), 18), MUTED), " ",
-            (left(for_terminal(row.sender, 14), 14), BOLD), " ",
-        )  # fmt: skip
+        chat, sender = (14, 0) if width < 90 else (22, 18)
+        parts: list[tuple[str, str]] = [
+            (f" {left(words.day(row.date, self.timezone), 11)} ", MUTED),
+            (left(for_terminal(row.chat, chat), chat), MUTED),
+        ]
+        if sender:
+            parts.append((f" {left(for_terminal(row.sender, sender), sender)}", BOLD))
+        head = Content.assemble(*parts, "  ")
         return Content.assemble(head, _marked(row, max(10, width - head.cell_length)))
 
 
@@ -364,9 +367,8 @@ def parse_query(typed: str) -> Query:
 def _marked(row: Found, room: int) -> Content:
     """The text around the first word found, that word marked."""
     begin, end = row.marks[0] if row.marks else (0, 0)
-    start = max(0, begin - room // 3)
-    before = for_terminal(row.text[start:begin])
-    return Content.assemble(
-        ("…" if start else ""), before, (for_terminal(row.text[begin:end]), FOUND),
-        for_terminal(row.text[end : end + room * 2]),
-    ).truncate(room, ellipsis=True)  # fmt: skip
+    start = row.text.rfind(" ", 0, max(0, begin - room // 4)) + 1 if begin > room // 4 else 0
+    before = ("…" if start else "") + for_terminal(row.text[start:begin])
+    found = cut(for_terminal(row.text[begin:end]), room - cells(before))
+    after = cut(for_terminal(row.text[end : end + room * 2]), room - cells(before) - cells(found))
+    return Content.assemble(before, (found, FOUND), after)

@@ -35,6 +35,9 @@ class MainScreen(Screen[Any]):
     def on_mount(self) -> None:
         self.ready = True
 
+    def on_unmount(self) -> None:
+        self.ready = False
+
     @property
     def tobs(self) -> TobsApp:
         return cast("TobsApp", self.app)
@@ -62,7 +65,8 @@ class MainScreen(Screen[Any]):
         self.run_worker(cast("Any", partial(work, *args, **named)), group=group, exclusive=True)
 
     def show_top(self, view: TopView) -> None:
-        self.query_one(TopLine).update(view)
+        for line in self.query(TopLine):
+            line.update(view)
 
     def on_top_line_switched(self, event: TopLine.Switched) -> None:
         self.tobs.action_mode(event.mode)

@@ -214,7 +214,8 @@ class OptionsScreen(MainScreen):
     def action_keep_preset(self) -> None:
         field = self.query_one("#preset-name", Input)
         field.display = True
-        field.focus()
+        # What was hidden can take the focus only once it is laid out.
+        self.call_after_refresh(field.focus)
 
     def _keep(self, name: str) -> None:
         field = self.query_one("#preset-name", Input)

@@ -240,6 +240,15 @@ class RunScreen(MainScreen):
             self._unfolded = {one.key[0] for one in rows if one.running} if wide else set()
         (self._unfolded.add if unfold else self._unfolded.discard)(row.key[0])
         self.tobs.refresh_now()
+        self._show_workers_of(row.key[0])
+
+    def _show_workers_of(self, chat_id: int) -> None:
+        """Scroll so that the last of a chat's workers is seen, as long as the chat itself is."""
+        progress = self.query_one(ProgressList)
+        last = max((index for index, row in enumerate(progress.rows) if row.key[0] == chat_id), default=0)
+        room = progress.size.height
+        if last >= progress.scroll_offset.y + room:
+            progress.scroll_to(y=min(progress.cursor, last - room + 1), animate=False)
 
     def action_log(self) -> None:
         self.toggle_class("-log")
@@ -279,7 +288,7 @@ class RunScreen(MainScreen):
     def on_log_pane_search_asked(self, _event: LogPane.SearchAsked) -> None:
         search = self.query_one("#log-search", Input)
         search.display = True
-        search.focus()
+        self.call_after_refresh(search.focus)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self.query_one(LogPane).filter(self.tobs.log_lines, self.tobs.wall(), event.value)

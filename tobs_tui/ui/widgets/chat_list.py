@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.message import Message
 
 from tobs_tui.model import Chat, ChatType, Topic
+from tobs_tui.text import for_terminal
 from tobs_tui.ui import words
 from tobs_tui.ui.drawing import MARK, MUTED, left, right
 from tobs_tui.ui.ports import Standing
@@ -121,9 +122,11 @@ class ChatList(RowList[Entry]):
             case "Saved":
                 return standing_words(chat, row.standing, self._timezone())
             case "Name":
-                return (f" @{chat.username}" if chat.username else ""), MUTED
+                return (f" @{for_terminal(chat.username, 18)}" if chat.username else ""), MUTED
             case _:
-                return ", ".join(chat.folders) or ("archived" if chat.archived else ""), MUTED
+                return for_terminal(", ".join(chat.folders), 14) or (
+                    "archived" if chat.archived else ""
+                ), MUTED
 
 
 class ChatHeading(Line):

@@ -14,7 +14,7 @@ from textual.message import Message
 from tobs_tui.text import for_terminal
 from tobs_tui.ui import words
 from tobs_tui.ui.actions import LOG, bindings
-from tobs_tui.ui.drawing import FAILED, MUTED, WAITING, left
+from tobs_tui.ui.drawing import FAILED, MUTED, WAITING, cut, left
 from tobs_tui.ui.log_keeper import LogKeeper
 from tobs_tui.ui.widgets.row_list import RowList
 
@@ -81,10 +81,10 @@ class LogPane(RowList[LogRow]):
     def draw(self, row: LogRow, width: int) -> Content:
         at = words.clock(row.at, self._timezone, seconds=True)
         if row.level == 0:
-            return Content.assemble((f" {at}  …        ", MUTED), (row.text, MUTED))
+            return Content.assemble((f" {at}  …        ", MUTED), (cut(row.text, width - 20), MUTED))
         name = _NAMES.get(row.level, "error" if row.level > logging.ERROR else "info")
         style = FAILED if row.level >= logging.ERROR else WAITING if row.level >= logging.WARNING else MUTED
-        return Content.assemble((f" {at}  ", MUTED), (left(name, 9), style), row.text)
+        return Content.assemble((f" {at}  ", MUTED), (left(name, 9), style), cut(row.text, width - 20))
 
     def take(self, keeper: LogKeeper, wall: float, timezone: str) -> None:
         """Show what came since the last time, and what is being counted."""

@@ -60,7 +60,7 @@ def _head(
     chat: Chat, standing: Standing | None, preview: Preview | None, timezone: str, per_second: float | None
 ) -> Content:
     title = for_terminal(chat.title, 60) or "(no name)"
-    name = f"@{chat.username}" if chat.username else ""
+    name = f"@{for_terminal(chat.username, 32)}" if chat.username else ""
     lines = [Content.assemble((title, BOLD), (f"  {name}" if name else "", MUTED))]
     count = f"{messages_words(chat)} messages"
     said, style = standing_words(chat, standing, timezone)

@@ -10,7 +10,7 @@ from textual.content import Content
 from tobs_tui.export.chat_run import ChatProgress, ChatState
 from tobs_tui.text import for_terminal
 from tobs_tui.ui import words
-from tobs_tui.ui.drawing import DONE, FAILED, MOVING, MUTED, WAITING, bar, left, right
+from tobs_tui.ui.drawing import DONE, FAILED, MOVING, MUTED, WAITING, bar, cut, left, right
 from tobs_tui.ui.pace import Figures
 from tobs_tui.ui.ports import RunView, WorkerView
 from tobs_tui.ui.widgets.row_list import RowList
@@ -85,7 +85,8 @@ class ProgressList(RowList[ProgressRow]):
         ]
         if places.rate:
             parts.append((right(row.rate, places.rate), ""))
-        parts.append((f"  {row.said}", row.said_style))
+        used = 3 + places.title + 1 + places.bar + 7 + 2 + places.counts + places.rate
+        parts.append((f"  {cut(row.said, width - used - 2)}", row.said_style))
         return Content.assemble(*parts)
 
 

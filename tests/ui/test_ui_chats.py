@@ -1,0 +1,177 @@
+"""The chats: filter, marks, counts on demand, topics, the way to an export."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from tests.ui.conftest import Show
+from tests.ui.fake_host import FakeHost, chats
+from tobs_tui.model import Chat, ChatType
+from tobs_tui.ui.ports import Link, Reach
+from tobs_tui.ui.screens.chats import ChatsScreen
+from tobs_tui.ui.screens.options import OptionsScreen
+from tobs_tui.ui.widgets.chat_list import ChatList
+
+
+async def test_each_chat_tells_how_it_stands(show: Show) -> None:
+    async with show() as shown:
+        for words in (
+            "532 new",
+            "stopped at 45 %",
+            "up to date",
+            "never",
+            "since Jan 2024",
+            "no access",
+            "~210 k",
+        ):
+            assert words in shown.text
+
+
+async def test_filtering_counts_what_is_left_and_escape_clears(show: Show) -> None:
+    async with show() as shown:
+        await shown.press("slash")
+        await shown.type("lisb")
+        assert "2 of 7" in shown.text
+        assert "Family" not in shown.text
+        await shown.press("escape")
+        assert "7 chats" in shown.text
+
+
+async def test_nothing_matches_is_said(show: Show) -> None:
+    async with show() as shown:
+        await shown.press("slash")
+        await shown.type("zzz")
+        assert 'No chat matches "zzz" · esc clears' in shown.text
+
+
+async def test_q_in_the_filter_is_a_letter(show: Show) -> None:
+    async with show() as shown:
+        await shown.press("slash", "q")
+        assert shown.app.is_running
+        assert 'No chat matches "q"' in shown.text
+
+
+async def test_marks_outlive_filters(show: Show) -> None:
+    async with show() as shown:
+        await shown.press("space")
+        await shown.press("slash")
+        await shown.type("family")
+        await shown.press("enter", "space", "escape")
+        assert "2 marked" in shown.text
+        await shown.press("u")
+        assert "marked" not in shown.text
+
+
+async def test_marking_all_leaves_out_what_cannot_be_read(show: Show) -> None:
+    async with show() as shown:
+        await shown.press("a")
+        assert "6 marked" in shown.text
+
+
+async def test_counts_are_asked_for_only_where_a_row_rests_or_is_marked(show: Show) -> None:
+    async with show(size=(80, 24)) as shown:
+        await shown.settle(0.5)
+        assert shown.host.asked == []
+        await shown.press("down", "down", "down")
+        await shown.settle(0.5)
+        assert shown.host.asked == ["count -1000000000003"]
+        assert "207,000" in shown.text
+
+
+async def test_the_preview_shows_the_newest_messages(show: Show) -> None:
+    async with show() as shown:
+        await shown.settle(0.5)
+        assert "Strike on Tuesday" in shown.text
+        assert "2,114 photos · 96 videos" in shown.text
+
+
+async def test_a_forum_unfolds_and_a_topic_is_marked_alone(show: Show) -> None:
+    async with show() as shown:
+        await shown.press("down", "down", "down", "right")
+        assert "Jobs" in shown.text
+        await shown.press("down", "down", "space", "enter")
+        assert isinstance(shown.app.screen, OptionsScreen)
+        await shown.press("enter")
+        (target,) = shown.host.orders[0].targets
+        assert (target.chat.title, target.topic_id) == ("Rust Lisboa", 7)
+
+
+async def test_without_marks_the_row_under_the_cursor_is_taken(show: Show) -> None:
+    async with show() as shown:
+        await shown.press("down", "enter", "enter")
+        assert [target.chat.title for target in shown.host.orders[0].targets] == ["Portugal Trains"]
+        assert shown.app.current_mode == "run"
+
+
+async def test_types_and_orders_go_round(show: Show) -> None:
+    async with show() as shown:
+        await shown.press("t")
+        assert "1 of 7 · people" in shown.text
+        await shown.press("escape", "o")
+        assert "by title" in shown.text
+        rows = shown.app.screen.query_one(ChatList).rows
+        assert [row.title for row in rows[:2]] == ["Anna Petrova", "Book club"]
+
+
+async def test_a_click_marks_and_a_heading_sorts(show: Show) -> None:
+    async with show() as shown:
+        await shown.pilot.click("#chats", offset=(2, 1))
+        await shown.settle()
+        assert "1 marked" in shown.text
+        await shown.pilot.click("#chat-heading", offset=(8, 0))
+        await shown.settle()
+        assert "by title" in shown.text
+
+
+async def test_five_thousand_chats_draw_only_what_is_seen(show: Show) -> None:
+    many = tuple(
+        Chat(id=number, type=ChatType.PERSON, title=f"Chat {number}", last_date=number)
+        for number in range(1, 5_001)
+    )
+    async with show(FakeHost(shown_chats=many)) as shown:
+        drawn: list[object] = []
+        rows = shown.app.screen.query_one(ChatList)
+        draw = rows.draw
+        rows.draw = lambda row, width: drawn.append(row) or draw(row, width)
+        await shown.press("slash")
+        await shown.type("77")
+        assert "of 5,000" in shown.text
+        assert len(drawn) < 40 * 6
+        await shown.press("escape", "end")
+        assert rows.current is not None
+        assert rows.current.title == "Chat 1"
+
+
+async def test_an_account_without_chats_says_so(show: Show) -> None:
+    async with show(FakeHost(shown_chats=())) as shown:
+        assert "This account has no chats yet" in shown.text
+
+
+async def test_offline_is_said_with_the_way_out(show: Show) -> None:
+    host = FakeHost(shown_chats=())
+    host.reached = Link(Reach.OFFLINE, "no route", 8.0)
+    async with show(host) as shown:
+        assert "offline, next try in 8 s · r now" in shown.text
+
+
+async def test_the_preview_of_a_narrow_screen_is_behind_v(show: Show) -> None:
+    async with show(size=(80, 24)) as shown:
+        assert not shown.app.screen.query_one("#preview").display
+        await shown.press("v")
+        assert shown.app.screen.query_one("#preview").display
+
+
+async def test_one_export_at_a_time(show: Show) -> None:
+    async with show() as shown:
+        shown.host.is_running = True
+        await shown.press("enter")
+        assert isinstance(shown.app.screen, ChatsScreen)
+
+
+async def test_what_was_counted_survives_a_reload(show: Show) -> None:
+    async with show() as shown:
+        await shown.press("down", "down", "down")
+        await shown.settle(0.5)
+        shown.host.all_chats = tuple(replace(chat, unread=0) for chat in chats())
+        await shown.press("r")
+        assert "207,000" in shown.text

@@ -1,0 +1,232 @@
+"""The run: its picture, its keys, stopping, and what is told afterwards."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from msgspec.structs import replace
+
+from tests.ui.conftest import Clock, Show, Shown
+from tests.ui.fake_host import FakeHost, report, run_view
+from tobs_tui.export.report import RunStatus
+from tobs_tui.shutdown import ShutdownState
+from tobs_tui.ui.ports import Link, Reach
+from tobs_tui.ui.widgets.log_pane import LogPane
+
+
+def running(clock: Clock | None = None) -> FakeHost:
+    host = FakeHost(clock=clock)
+    host.view, host.is_running = run_view(), True
+    return host
+
+
+async def on_run(shown: Shown) -> None:
+    await shown.press("2")
+    await shown.settle()
+
+
+async def test_nothing_exported_yet_says_how_to_begin(show: Show) -> None:
+    async with show() as shown:
+        await on_run(shown)
+        assert "Nothing is exported yet. Mark chats on the first screen (1)" in shown.text
+
+
+async def test_the_picture_tells_chats_stages_and_workers(show: Show) -> None:
+    async with show(running()) as shown:
+        await on_run(shown)
+        for words in (
+            "Run 25 %", "12,400 of about 49,200 messages", "files 96 of 1,240, 1 failed", "3 of 4 requests",
+            "152 · 390 ms", "81 %", "0 of about 30,582", "queued", "done · 532 new", "DC 4 · reconnecting, try 2",
+        ):  # fmt: skip
+            assert words in shown.text, words
+
+
+async def test_an_unknown_total_is_no_percentage(show: Show) -> None:
+    host = running()
+    host.view = run_view(expected=None)
+    async with show(host) as shown:
+        await on_run(shown)
+        assert "12,400 messages" in shown.text
+        assert "Run 25 %" not in shown.text
+
+
+async def test_freezing_holds_the_picture_while_the_work_goes_on(show: Show) -> None:
+    async with show(running()) as shown:
+        await on_run(shown)
+        await shown.press("f")
+        shown.host.view = run_view(messages=20_000)
+        shown.clock.now += 12
+        await shown.settle()
+        assert "frozen 12 s ago · f live" in shown.text
+        assert "12,400 of about" in shown.text
+        await shown.press("f")
+        await shown.settle()
+        assert "20,000 of about" in shown.text
+
+
+async def test_pause_workers_and_stop_reach_the_host(show: Show) -> None:
+    async with show(running()) as shown:
+        await on_run(shown)
+        await shown.press("p")
+        assert "■ paused · p goes on" in shown.text
+        await shown.press("p", "plus", "minus", "s")
+        assert shown.host.asked == ["pause", "resume", "workers 5", "workers 3", "stop"]
+        assert shown.app.is_running
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+q", "ctrl+c"])
+async def test_a_first_key_drains_and_a_second_within_the_window_aborts(show: Show, key: str) -> None:
+    clock = Clock()
+    async with show(running(clock)) as shown:
+        await on_run(shown)
+        await shown.press(key)
+        assert shown.host.shutdown.state is ShutdownState.DRAINING
+        assert "Stopping safely" in shown.text
+        assert "q within 5 s: stop now" in shown.text
+        await shown.press(key)
+        assert shown.host.shutdown.state is ShutdownState.ABORTED
+        await shown.pilot.pause()
+        assert not shown.app.is_running
+
+
+async def test_after_the_window_a_key_arms_a_new_one(show: Show) -> None:
+    clock = Clock()
+    async with show(running(clock)) as shown:
+        await on_run(shown)
+        await shown.press("q")
+        clock.now += 6
+        await shown.settle()
+        assert "q twice: stop now" in shown.text
+        await shown.press("q")
+        assert shown.host.shutdown.state is ShutdownState.DRAINING
+        assert "q within 5 s: stop now" in shown.text
+
+
+async def test_the_screen_is_left_when_the_drain_has_ended(show: Show) -> None:
+    async with show(running()) as shown:
+        await shown.press("q")
+        assert shown.app.is_running
+        shown.host.is_running = False
+        shown.app.refresh_now()
+        await shown.pilot.pause()
+        assert not shown.app.is_running
+
+
+async def test_escape_never_stops(show: Show) -> None:
+    async with show(running()) as shown:
+        await on_run(shown)
+        await shown.press("escape", "escape", "escape")
+        assert shown.app.is_running
+        assert shown.host.shutdown.state is ShutdownState.RUNNING
+
+
+async def test_the_run_goes_on_behind_other_screens(show: Show) -> None:
+    async with show(running()) as shown:
+        await on_run(shown)
+        await shown.press("1")
+        assert "Run 25 %" in shown.text
+        await shown.press("3")
+        assert "Run 25 %" in shown.text
+
+
+async def test_a_lost_login_is_said_on_the_state_line(show: Show) -> None:
+    host = running()
+    host.reached = Link(Reach.SIGNED_OUT)
+    async with show(host) as shown:
+        await on_run(shown)
+        assert "! signed out by Telegram · ⏎ sign in" in shown.text
+
+
+async def test_many_failures_make_one_notice(show: Show) -> None:
+    host = running()
+    host.view = run_view(errors=14)
+    async with show(host) as shown:
+        await on_run(shown)
+        assert shown.text.count("14 errors · e shows them") == 1
+
+
+async def test_the_summary_tells_what_was_saved_and_how_to_go_on(show: Show) -> None:
+    host = FakeHost()
+    host.view, host.last_report = run_view(phase="done"), report()
+    async with show(host) as shown:
+        await on_run(shown)
+        for words in (
+            "Stopped safely after 36 s. All that was fetched is saved.", "11,868 new · 6,192 to go · 1 failed",
+            "gone from Telegram", "go on where it stopped", "read Trip to Lisbon 2025-01-05",
+        ):  # fmt: skip
+            assert words in shown.text, words
+        await shown.press("enter")
+        assert [path.name for path in shown.host.opened] == ["Trip to Lisbon 2025-01-05.md"]
+
+
+async def test_a_complete_run_offers_no_going_on(show: Show) -> None:
+    host = FakeHost()
+    done = replace(report(RunStatus.COMPLETE), errors=())
+    host.view, host.last_report = run_view(phase="done"), done
+    async with show(host) as shown:
+        await on_run(shown)
+        assert "go on where it stopped" not in shown.text
+        assert "What failed" not in shown.text
+
+
+async def test_going_on_orders_the_same_again(show: Show) -> None:
+    async with show() as shown:
+        await shown.press("enter", "enter")
+        shown.host.is_running, shown.host.last_report = False, report()
+        await shown.settle()
+        await shown.press("g")
+        assert len(shown.host.orders) == 2
+        assert shown.host.orders[0] == shown.host.orders[1]
+
+
+async def test_the_log_counts_its_open_batch_live(show: Show) -> None:
+    async with show(running()) as shown:
+        await on_run(shown)
+        for _ in range(12):
+            shown.host.batcher.emit(logging.INFO, "page fetched")
+        shown.host.batcher.emit(logging.INFO, "batch written")
+        await shown.settle()
+        assert "…        page fetched ×12 · batch written" in shown.text
+        shown.host.batcher.flush()
+        await shown.settle()
+        assert "info     page fetched ×12" in shown.text
+
+
+async def test_the_log_stops_following_when_one_scrolls_up(show: Show) -> None:
+    async with show(running()) as shown:
+        await on_run(shown)
+        for number in range(60):
+            shown.host.batcher.emit(logging.WARNING, f"line {number}")
+        await shown.settle()
+        assert "line 59" in shown.text
+        await shown.press("l", "up", "up")
+        await shown.pilot.pause()
+        for number in range(60, 72):
+            shown.host.batcher.emit(logging.WARNING, f"line {number}")
+        await shown.settle()
+        assert "12 new" in shown.text
+        await shown.press("end")
+        await shown.settle()
+        assert "following" in shown.text
+        assert "line 71" in shown.text
+
+
+async def test_the_log_filters_by_level_and_words(show: Show) -> None:
+    async with show(running()) as shown:
+        await on_run(shown)
+        shown.host.batcher.emit(logging.WARNING, "a flood wait")
+        shown.host.batcher.emit(logging.ERROR, "a broken video")
+        shown.host.batcher.flush()
+        await shown.press("e")
+        await shown.settle()
+        assert "a broken video" in shown.text
+        assert "a flood wait" not in shown.text
+        await shown.press("escape")
+        shown.app.screen.query_one(LogPane).focus()
+        await shown.press("slash")
+        await shown.settle()
+        await shown.type("flood")
+        await shown.settle()
+        assert "a flood wait" in shown.text
+        assert "a broken video" not in shown.text
