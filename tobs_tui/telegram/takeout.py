@@ -6,6 +6,7 @@ why and what to do, and requests go out as usual. A session that a killed run le
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Collection
 from typing import Any, Self
@@ -13,13 +14,16 @@ from typing import Any, Self
 from telethon.errors import RPCError
 from telethon.tl import functions, types
 
-from tobs_tui.errors import RangeFailed
+from tobs_tui.errors import TobsError
 from tobs_tui.model import ChatType
 from tobs_tui.telegram.account import Account
+from tobs_tui.telegram.governor import CLOSING, Stopped
 from tobs_tui.telegram.rpc_errors import code_of
 from tobs_tui.telegram.waits import span
 
 _log = logging.getLogger("tobs_tui.telegram")
+FINISH_TIMEOUT = 2.0
+"""Seconds that a drain spends on ending the session; one that is not ended is taken up by the next run."""
 FILE_SIZE_DEFAULT = 4 << 30
 """Sent where files are wanted without a limit: more than any file on Telegram has."""
 
@@ -54,8 +58,9 @@ class Takeout:
             return
         try:
             request = functions.account.FinishTakeoutSessionRequest(success=self.complete)
-            await self._account.call(request, of="closing", timeout=3.0)
-        except (RPCError, RangeFailed, OSError, TimeoutError) as error:
+            async with asyncio.timeout(FINISH_TIMEOUT):
+                await self._account.call(request, of=CLOSING)
+        except (RPCError, TobsError, OSError, TimeoutError) as error:
             _log.warning(
                 "the takeout session could not be ended (%s)", code_of(error) or type(error).__name__
             )
@@ -69,6 +74,8 @@ class Takeout:
         self._account.enter_takeout(self._account.takeout_id)
         try:
             await self._account.call(functions.users.GetUsersRequest([types.InputUserSelf()]))
+        except Stopped:
+            self._account.leave_takeout()
         except RPCError:
             self._account.end_takeout()
         # A session that Telegram does not know any more was left by the account itself.
@@ -77,6 +84,8 @@ class Takeout:
     async def _begin(self) -> None:
         try:
             session: Any = await self._account.call(self._request())
+        except Stopped:
+            return
         except RPCError as error:
             self.notice = _why_not(error)
             return
