@@ -185,7 +185,9 @@ async def test_a_page_names_everybody_that_its_messages_do(world: World) -> None
         users = {user.id for user in page.users}
         chats = {-1_000_000_000_000 - chat.id for chat in page.chats}
         for message in page.messages:
-            for one in (message.from_id, message.fwd_from and message.fwd_from.from_id):
+            header = message.reply_to
+            reply_peer = getattr(header, "reply_to_peer_id", None) or getattr(header, "peer", None)
+            for one in (message.from_id, message.fwd_from and message.fwd_from.from_id, reply_peer):
                 if isinstance(one, types.PeerUser):
                     assert one.user_id in users
                 elif isinstance(one, types.PeerChannel):

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from telethon.extensions import BinaryReader
 from telethon.tl import functions, types
 
@@ -285,3 +287,33 @@ def test_what_is_no_export_is_refused_in_one_line(tmp_path: Path) -> None:
         with pytest.raises(UsageError) as refused:
             load_world(path)
         assert "\n" not in refused.value.line()
+
+
+def real_rows() -> list[dict[str, Any]]:
+    rows = []
+    for path in FILES:
+        data = json.loads(path.read_text("utf-8"))
+        for chat in data["chats"]["list"] if "chats" in data else [data]:
+            rows += chat["messages"]
+    return rows
+
+
+REAL_ROWS = real_rows()
+
+
+@absent
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_odd_fields_never_cost_a_message(tmp_path: Path, data: st.DataObject) -> None:
+    odd = st.sampled_from([None, "", "x", 0, -1, 2**63, 1.5, [], {}, [None], {"a": 1}, True, "9" * 30])
+    rows = []
+    for number in range(1, 6):
+        changed = dict(data.draw(st.sampled_from(REAL_ROWS)))
+        keys = [key for key in changed if key not in ("id", "text")]
+        for key in data.draw(st.lists(st.sampled_from(keys), max_size=3)):
+            changed[key] = data.draw(odd)
+        rows.append({**changed, "id": number})
+    chat_type = data.draw(st.sampled_from(["personal_chat", "private_group", "private_supergroup", "odd"]))
+    world = load_world(written(tmp_path, "odd", chat_type, rows))
+    assert list(only(world).history.ids) == [1, 2, 3, 4, 5]
+    assert len(objects(only(world))) == 5

@@ -114,6 +114,9 @@ def compose(lines: Sequence[Line], at: int, setting: Setting, stamp: Stamp) -> t
     tags |= media_tags(media)
     options = line.options
     reply, thread = _reply(lines, at, setting, stamp)
+    for name in ("elsewhere", "story"):
+        if name in options:
+            _note(setting.sender(options[name].split()[0]), people, chats)
     views = 300 + crc32(text.encode()) % 9_000 if chat.broadcast else None
     message = types.Message(
         id=stamp.id,
@@ -126,6 +129,7 @@ def compose(lines: Sequence[Line], at: int, setting: Setting, stamp: Stamp) -> t
         pinned="pinned" in options or None,
         noforwards="protected" in options or None,
         from_id=shown,
+        saved_peer_id=chat.peer if chat.id == self_id else None,
         fwd_from=_forward(options.get("fwd"), setting, stamp, people, chats),
         via_bot_id=setting.sender(options["via"]) if "via" in options else None,
         reply_to=reply,

@@ -65,18 +65,43 @@ class _Loader:
             return
         date = self.last_date = moment(row) or self.last_date
         stamp = OwnStamp(chat.history, message_id, date)
-        users: set[int] = set()
-        chats: set[int] = set()
         sender = chat.id if chat.broadcast else self._sender(row)
-        if sender:
-            (users if sender > 0 else chats).add(sender)
-        if row.get("type") == "service":
-            message, about = self._service(row, chat, stamp, sender, users, chats)
-        else:
-            message, about = self._message(row, chat, stamp, sender, users, chats)
-        chat.history.append(message_id, date, fixed_template(message, about))
+        try:
+            template = fixed_template(*self._made(row, chat, stamp, sender))
+        except Exception:  # the boundary of one row: a field of a form that no export has had yet
+            template = fixed_template(*self._unreadable(row, chat, stamp, sender))
+        chat.history.append(message_id, date, template)
         if row.get("action") == "pin_message" and number(row.get("message_id")) > 0:
             chat.pinned_messages.append(number(row["message_id"]))
+
+    def _made(self, row: Row, chat: Chat, stamp: OwnStamp, sender: int) -> tuple[Any, About]:
+        users: set[int] = set()
+        chats: set[int] = set()
+        if sender:
+            (users if sender > 0 else chats).add(sender)
+        make = self._service if row.get("type") == "service" else self._message
+        return make(row, chat, stamp, sender, users, chats)
+
+    def _unreadable(self, row: Row, chat: Chat, stamp: OwnStamp, sender: int) -> tuple[Any, About]:
+        """The text of a row of which more can't be made."""
+        text = text_of(row)
+        shown = self._shown(chat, sender)
+        message = types.Message(
+            id=stamp.id,
+            peer_id=chat.peer,
+            date=stamp.date,
+            message=text,
+            out=self._out(chat, sender),
+            post=chat.broadcast or None,
+            from_id=shown,
+            media=types.MessageMediaUnsupported(),
+        )
+        users, chats = (
+            (frozenset((sender,)), frozenset[int]())
+            if sender > 0
+            else (frozenset[int](), frozenset((sender,)))
+        )
+        return message, About(text, sender if shown is not None else 0, users, chats)
 
     def _sender(self, row: Row) -> int:
         who, name = row.get("from_id", row.get("actor_id")), row.get("from", row.get("actor"))

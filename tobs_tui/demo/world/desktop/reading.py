@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from tobs_tui.errors import UsageError
+from tobs_tui.model import CHANNEL_MARK
 
 Row = dict[str, Any]
 
 _BAD_ESCAPE = re.compile(r"(\\\\)|\\x([0-9a-fA-F]{2})")
 _PEER = re.compile(r"(user|chat|group|channel)?(-?\d+)")
+
+_LATEST = 2**31 - 1
 
 OLD_GROUP_SHIFT = 1_000_000_000
 """Messages from before a group's upgrade have ids lowered by this."""
@@ -112,27 +115,29 @@ def _chats(path: Path, data: Row) -> Iterator[DesktopChat]:
 
 
 def _chat(path: Path, row: Row) -> DesktopChat:
-    found = _PEER.fullmatch(str(row.get("id") or 0))
-    messages = [message for message in row["messages"] if isinstance(message, dict) and message.get("id")]
-    return DesktopChat(
-        path, row.get("name"), str(row.get("type") or ""), int(found[2]) if found else 0, messages
-    )
+    word = peer_word(row.get("id"))
+    messages = [
+        {**message, "id": number(message.get("id"))}
+        for message in row["messages"]
+        if isinstance(message, dict) and number(message.get("id"))
+    ]
+    name = str(row["name"]) if row.get("name") else None
+    return DesktopChat(path, name, str(row.get("type") or ""), word[1] if word else 0, messages)
 
 
 def peer_word(value: object) -> tuple[str, int] | None:
     """`user123`, `channel5`, or the bare number of older files: kind and id; None for no peer."""
     match = _PEER.fullmatch(str(value)) if value is not None else None
-    if match is None or int(match[2]) <= 0:
+    if match is None or not 0 < int(match[2]) < CHANNEL_MARK:
         return None
     return match[1] or "user", int(match[2])
 
 
 def moment(row: Row, key: str = "date") -> int | None:
     """A message's date in Unix seconds: the exact field of newer files, else the local one taken as UTC."""
-    exact = row.get(f"{key}_unixtime")
-    if exact:
-        return int(exact)
-    return as_utc(row.get(key))
+    exact = number(row.get(f"{key}_unixtime"))
+    found = exact or as_utc(row.get(key))
+    return found if found is None else min(max(found, 0), _LATEST)
 
 
 def as_utc(text: object) -> int | None:
