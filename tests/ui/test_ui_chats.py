@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
 from msgspec.structs import replace
+from textual.content import Content
 
 from tests.ui.conftest import Show
 from tests.ui.fake_host import FakeHost, chats
@@ -10,7 +14,7 @@ from tobs_tui.model import Chat, ChatType
 from tobs_tui.ui.ports import Link, Reach
 from tobs_tui.ui.screens.chats import ChatsScreen
 from tobs_tui.ui.screens.options import OptionsScreen
-from tobs_tui.ui.widgets.chat_list import ChatList
+from tobs_tui.ui.widgets.chat_list import ChatList, Entry
 
 
 async def test_each_chat_tells_how_it_stands(show: Show) -> None:
@@ -123,7 +127,9 @@ async def test_a_click_marks_and_a_heading_sorts(show: Show) -> None:
         assert "by title" in shown.text
 
 
-async def test_five_thousand_chats_draw_only_what_is_seen(show: Show) -> None:
+async def test_five_thousand_chats_draw_only_what_is_seen(
+    show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
     many = tuple(
         Chat(id=number, type=ChatType.PERSON, title=f"Chat {number}", last_date=number)
         for number in range(1, 5_001)
@@ -131,8 +137,13 @@ async def test_five_thousand_chats_draw_only_what_is_seen(show: Show) -> None:
     async with show(FakeHost(shown_chats=many)) as shown:
         drawn: list[object] = []
         rows = shown.app.screen.query_one(ChatList)
-        draw = rows.draw
-        rows.draw = lambda row, width: drawn.append(row) or draw(row, width)
+        draw: Callable[[Entry, int], Content] = rows.draw
+
+        def counted(row: Entry, width: int) -> Content:
+            drawn.append(row)
+            return draw(row, width)
+
+        monkeypatch.setattr(rows, "draw", counted)
         await shown.press("slash")
         await shown.type("77")
         assert "of 5,000" in shown.text

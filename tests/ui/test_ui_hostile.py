@@ -59,14 +59,14 @@ def hostile_host() -> FakeHost:
         for index, title in enumerate(HOSTILE)
     }
 
-    async def preview(_chat: Chat) -> Preview:
+    async def preview(chat: Chat) -> Preview:
         return Preview(texts, people)
 
     async def read(*_: object, **__: object) -> Stretch:
         return Stretch(texts, people)
 
     host.preview = preview  # type: ignore[method-assign]
-    host.read = read  # type: ignore[method-assign, assignment]
+    host.read = read  # type: ignore[method-assign]
     return host
 
 

@@ -37,7 +37,8 @@ async def test_the_picture_tells_chats_stages_and_workers(show: Show) -> None:
         await on_run(shown)
         for words in (
             "Run 25 %", "12,400 of about 49,200 messages", "files 96 of 1,240, 1 failed", "3 of 4 requests",
-            "152 · 390 ms", "81 %", "0 of about 30,582", "queued", "done · 532 new", "DC 4 · reconnecting, try 2",
+            "152 · 390 ms", "81 %",
+            "0 of about 30,582", "queued", "done · 532 new", "DC 4 · reconnecting, try 2",
         ):  # fmt: skip
             assert words in shown.text, words
 
@@ -81,11 +82,12 @@ async def test_a_first_key_drains_and_a_second_within_the_window_aborts(show: Sh
     async with show(running(clock)) as shown:
         await on_run(shown)
         await shown.press(key)
-        assert shown.host.shutdown.state is ShutdownState.DRAINING
+        assert shown.host.shutdown.draining
+        assert not shown.host.shutdown.aborted
         assert "Stopping safely" in shown.text
         assert "q within 5 s: stop now" in shown.text
         await shown.press(key)
-        assert shown.host.shutdown.state is ShutdownState.ABORTED
+        assert shown.host.shutdown.aborted
         await shown.pilot.pause()
         assert not shown.app.is_running
 
@@ -152,7 +154,8 @@ async def test_the_summary_tells_what_was_saved_and_how_to_go_on(show: Show) -> 
     async with show(host) as shown:
         await on_run(shown)
         for words in (
-            "Stopped safely after 36 s. All that was fetched is saved.", "11,868 new · 6,192 to go · 1 failed",
+            "Stopped safely after 36 s. All that was fetched is saved.",
+            "11,868 new · 6,192 to go · 1 failed",
             "gone from Telegram", "go on where it stopped", "read Trip to Lisbon 2025-01-05",
         ):  # fmt: skip
             assert words in shown.text, words

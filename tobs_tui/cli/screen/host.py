@@ -259,8 +259,12 @@ class ScreenHost:
 
     async def _asked(self, answer: Awaitable[Answer]) -> Answer:
         """An answer of Telegram's; a login that has ended shows."""
+        from tobs_tui.telegram.governor import Stopped
+
         try:
             return await answer
+        except Stopped as error:
+            raise TobsError("Not asked: the export is being stopped") from error
         except NotLoggedIn:
             self._link = Link(Reach.SIGNED_OUT)
             raise

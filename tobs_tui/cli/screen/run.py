@@ -7,7 +7,6 @@ the whole program is, and is cancelled by an abort.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable, Mapping
 
@@ -101,7 +100,7 @@ class ScreenRun:
                 await asyncio.wait({self._task}, timeout=ABORT_WITHIN)
         finally:
             abort.cancel()
-        if self.report is None and self._exporter is not None:
+        if self.report is None and self._exporter is not None and not self._task.done():
             self.report = self._exporter.report()
 
     def _follow(self, state: ShutdownState) -> None:
@@ -117,11 +116,6 @@ class ScreenRun:
             self.report = await self._export()
         except TobsError as error:
             self.report = _failed(error, str(self._settings.export_path))
-        except asyncio.CancelledError:
-            if self._exporter is not None:
-                with contextlib.suppress(TobsError):
-                    self.report = self._exporter.report()
-            raise
         except Exception as error:
             # A boundary: whatever the engine stumbles over ends this run, not the screen.
             logs.error("the run failed: %r", error)
@@ -153,7 +147,12 @@ class ScreenRun:
                     account, archive, publisher, indexer, self._shutdown, settings, clock=self._clock
                 )
                 self._watch = Watch(exporter, self._shutdown, self._clock, self._counts)
-                report = await exporter.run(job)
+                try:
+                    report = await exporter.run(job)
+                except asyncio.CancelledError:
+                    # Counted while the archive is still open.
+                    self.report = exporter.report()
+                    raise
                 self._last = self._watch.view()
         if report.requests and report.elapsed_s > 1:
             self.requests_a_second = report.requests / report.elapsed_s
