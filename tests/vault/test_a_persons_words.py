@@ -156,6 +156,16 @@ def test_a_moved_note_is_written_where_it_is(shelf: Shelf) -> None:
     assert shelf.archive.notes(GROUP)[0].path == f"Journal/{note.name}"
 
 
+def test_a_moved_note_is_found_past_what_took_its_place(shelf: Shelf) -> None:
+    note = published(shelf)
+    note.rename(shelf.vault / "moved.md")
+    note.write_text("mine")
+    shelf.add([message(5)])
+    assert shelf.publish().problems == ()
+    assert note.read_text() == "mine"
+    assert "message 5" in (shelf.vault / "moved.md").read_text()
+
+
 def test_links_follow_a_renamed_note(shelf: Shelf) -> None:
     note = published(shelf)
     note.rename(note.with_name("Departure.md"))

@@ -13,7 +13,7 @@ from tobs_tui.model import ChatType
 from tobs_tui.vault.calendar import MONTHS, Calendar, first_day
 from tobs_tui.vault.escape import escape_line, link_label, one_line
 from tobs_tui.vault.front_matter import Plain, Value
-from tobs_tui.vault.quantities import counted
+from tobs_tui.vault.quantities import counted, size
 from tobs_tui.vault.region import BEGIN, END
 from tobs_tui.vault.summary import Summary
 
@@ -71,13 +71,13 @@ def index_fields(
 
 
 def index_region(
-    name: str, summary: Summary, topics: Sequence[IndexedTopic], state: str, calendar: Calendar
+    chat_id: int, name: str, summary: Summary, topics: Sequence[IndexedTopic], state: str, calendar: Calendar
 ) -> bytes:
     """Return the region of a chat's index note; `state` says how complete it is."""
     blocks = [
         BEGIN,
         f"# {escape_line(one_line(name, _TITLE_LIMIT)) or 'Chat'}",
-        _totals(summary, calendar, state),
+        _totals(chat_id, summary, calendar, state),
     ]
     for topic in topics:
         level = "##"
@@ -91,7 +91,9 @@ def index_region(
     return "\n\n".join([*blocks, END]).encode()
 
 
-def coverage_words(ledger: Ledger, files: Mapping[FileState, int], since: str | None) -> str:
+def coverage_words(
+    ledger: Ledger, files: Mapping[FileState, int], since: str | None, size_limit: int | None = None
+) -> str:
     """Return how complete a chat is: its messages first, then its files."""
     said = []
     if ledger.unasked_ids and since is None:
@@ -102,18 +104,20 @@ def coverage_words(ledger: Ledger, files: Mapping[FileState, int], since: str | 
         said.append(f"Complete up to m{ledger.top}")
     if ledger.failed_ids:
         said.append(f"{counted(ledger.failed_ids, 'message')} could not be fetched")
-    said += [words for state, words in _file_words(files) if files.get(state)]
+    said += [words for state, words in _file_words(files, size_limit) if files.get(state)]
     return " · ".join(said)
 
 
-def _file_words(files: Mapping[FileState, int]) -> list[tuple[FileState, str]]:
+def _file_words(files: Mapping[FileState, int], size_limit: int | None) -> list[tuple[FileState, str]]:
+    limit = "of size" if size_limit is None else f"of {size(size_limit)}"
+
     def count(state: FileState) -> str:
         return counted(files.get(state, 0), "file")
 
     return [
         (FileState.UNASKED, f"{count(FileState.UNASKED)} not downloaded"),
         (FileState.OTHER_KIND, f"{count(FileState.OTHER_KIND)} of other kinds left out"),
-        (FileState.TOO_LARGE, f"{count(FileState.TOO_LARGE)} left out by the limit of size"),
+        (FileState.TOO_LARGE, f"{count(FileState.TOO_LARGE)} left out by the limit {limit}"),
         (FileState.FAILED, f"{count(FileState.FAILED)} could not be downloaded"),
         (FileState.GONE, f"{count(FileState.GONE)} gone from Telegram"),
     ]
@@ -136,9 +140,11 @@ def vault_region(entries: Iterable[VaultEntry], calendar: Calendar) -> bytes:
     return "\n\n".join([*blocks, END]).encode()
 
 
-def _totals(summary: Summary, calendar: Calendar, state: str) -> str:
+def _totals(chat_id: int, summary: Summary, calendar: Calendar, state: str) -> str:
     count = summary.messages
-    line = f"{counted(count, 'message')} by {counted(len(summary.senders), 'person', 'people')}"
+    line = counted(count, "message")
+    if summary.senders != (chat_id,):
+        line += f" by {counted(len(summary.senders), 'person', 'people')}"
     if summary.first is not None and summary.last is not None:
         first, last = calendar.short(summary.first), calendar.short(summary.last)
         line += f", {first}" if first == last else f", {first} to {last}"

@@ -38,9 +38,10 @@ _VAULT_IDENTITY = Identity(0, 0, INDEX)
 class Indexes:
     """The index notes of one vault."""
 
-    def __init__(self, archive: Archive, calendar: Calendar) -> None:
+    def __init__(self, archive: Archive, calendar: Calendar, size_limit: int | None) -> None:
         self._archive = archive
         self._calendar = calendar
+        self._size_limit = size_limit
         self._entries: dict[int, VaultEntry] | None = None
 
     def place(self, stored: StoredChat, book: NameBook, placer: Placer, notes: ChatNotes) -> None:
@@ -63,6 +64,7 @@ class Indexes:
                 summary.messages,
             ),
             index_region(
+                chat_id,
                 stored.name or stored.chat.title,
                 summary,
                 _topics(stored, notes),
@@ -132,7 +134,8 @@ class Indexes:
 
     def _state(self, chat_id: int, summary: Summary) -> str:
         since = None if summary.since is None else self._calendar.short(summary.since)
-        return coverage_words(self._archive.ledger(chat_id), self._archive.file_counts(chat_id), since)
+        ledger, files = self._archive.ledger(chat_id), self._archive.file_counts(chat_id)
+        return coverage_words(ledger, files, since, self._size_limit)
 
     def _only_since(self, chat: Chat) -> int | None:
         """The date before which nothing was ever asked for; None when all was."""

@@ -15,7 +15,7 @@ _HOST_AND_PORT = re.compile(r"[^/?#]*:\d{1,5}(?:[/?#]|\Z)")
 # What CommonMark takes between `<` and `>`, without the characters that Obsidian might read otherwise.
 _AUTOLINK = re.compile(r"(?i:https?|mailto|tel|tg):[^\s<>`\[\]|^\\{}\"$\x00-\x20\x7f]+\Z")
 _EMAIL = re.compile(r"[A-Za-z0-9.!#&'*+/=?_~-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+\Z")
-_UNSAFE = re.compile(r"[\s<>`\[\]|^\\{}\"$]|%(?=%)")
+_UNSAFE = re.compile(r"[\s<>`\[\]|^\\{}\"$]|%(?![0-9A-Fa-f]{2})")
 _ENTITY = re.compile(r"&(?=#?\w{1,32};)")
 _POST = re.compile(
     r"(?i:https?://)?(?i:www\.)?(?:t|telegram)\.me/(?:c/(?P<channel>\d{1,15})|(?P<name>[A-Za-z]\w{2,31}))"

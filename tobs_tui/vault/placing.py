@@ -128,8 +128,8 @@ class Placer:
     def _decide(self, draft: Draft, placed: Placed) -> Decision | None:
         path = draft.path
         existing = read(self._vault / path)
-        if existing is None and draft.known:
-            path, existing = self._moved(draft)
+        if draft.known and (existing is None or not is_ours(existing, draft.identity)):
+            path, existing = self._moved(draft, existing)
         elif existing is not None and not draft.known and not is_ours(existing, draft.identity):
             path, existing = self._another(draft)
         new_hash = region_hash(draft.region)
@@ -171,8 +171,8 @@ class Placer:
                 placed.written += 1
         return again
 
-    def _moved(self, draft: Draft) -> tuple[str, bytes | None]:
-        """Where a person moved a note, and its content; the path it had when it's nowhere."""
+    def _moved(self, draft: Draft, there: bytes | None) -> tuple[str, bytes | None]:
+        """Where a person moved a note, and its content; what is `there` at its path when it's nowhere."""
         candidates = [
             (path, content)
             for path in self._locator.find(draft.identity)
@@ -181,7 +181,7 @@ class Placer:
         for path, content in candidates:
             if _holds_known_region(content, draft.known):
                 return path, content
-        return candidates[0] if candidates else (draft.path, None)
+        return candidates[0] if candidates else (draft.path, there)
 
     def _another(self, draft: Draft) -> tuple[str, bytes | None]:
         """A path beside somebody else's file of the same name, and what is there already of ours."""

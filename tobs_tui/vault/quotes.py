@@ -83,7 +83,7 @@ def opening_words(message: Message) -> str:
         if words := link_label(line[:400]):
             return words
     if message.action is not None:
-        return message.action.kind.replace("_", " ")
+        return link_label(message.action.kind.replace("_", " "))
     return link_label(media_words(message.media)) if message.media is not None else ""
 
 
