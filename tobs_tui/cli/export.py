@@ -13,6 +13,7 @@ from msgspec import Struct
 from tobs_tui import logs
 from tobs_tui.archive import Archive, Indexer
 from tobs_tui.cli.arguments import parse_date
+from tobs_tui.cli.housekeeping import collecting_sessions
 from tobs_tui.cli.progress import show_progress
 from tobs_tui.cli.stopping import unless_stopped
 from tobs_tui.cli.summary import print_report, print_summary
@@ -46,10 +47,8 @@ def export_chats(settings: Settings, request: ExportRequest) -> int:
     if bool(request.chats) == request.everything:
         raise UsageError("Say which chats to export, or --all", "`tobs-tui chats` lists them")
     report = asyncio.run(_export(settings, request))
-    if request.as_json:
-        print_report(report)
-    else:
-        print_summary(report)
+    with contextlib.suppress(BrokenPipeError):  # nobody reads it; the run ended as it ended
+        print_report(report) if request.as_json else print_summary(report)
     if report.status is RunStatus.ABORTED:
         # A thread may still be inside a file operation; whoever aborted doesn't wait for it.
         sys.stdout.flush()
@@ -63,7 +62,8 @@ async def _export(settings: Settings, request: ExportRequest) -> RunReport:
     with shutdown.signals(asyncio.get_running_loop()):
         account = await unless_stopped(shutdown, Account.connect(settings))
         try:
-            return await _run(settings, request, account, shutdown)
+            async with collecting_sessions(settings):
+                return await _run(settings, request, account, shutdown)
         finally:
             if not shutdown.aborted:
                 await account.close()

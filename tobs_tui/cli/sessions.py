@@ -8,14 +8,14 @@ from pathlib import Path
 
 from tobs_tui.cli.output import print_json, print_table, when
 from tobs_tui.config import Settings, machine_timezone
-from tobs_tui.telegram import session_gc
+from tobs_tui.telegram.session_gc import collect, plan
 
 
 def show_sessions(settings: Settings, *, gc: bool, dry_run: bool, as_json: bool) -> int:
     """List them; with `gc` and no `dry_run`, remove those that need not stay."""
-    files = session_gc.plan(settings, now=time.time())
+    files = plan(settings, now=time.time())
     if gc and not dry_run:
-        asyncio.run(session_gc.collect(settings, files))
+        asyncio.run(collect(settings, files))
     if as_json:
         print_json(
             [
