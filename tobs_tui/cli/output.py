@@ -46,7 +46,7 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def when(moment: int | None, timezone: str) -> str:
+def when(moment: float | None, timezone: str) -> str:
     """`2025-01-05 09:41`, or `—`."""
     if moment is None:
         return "—"
