@@ -75,8 +75,10 @@ def test_the_largest_chat_has_the_size_asked_for(messages: int) -> None:
 
 @pytest.mark.parametrize("chats", [1, 5, 12, 26, 70])
 def test_so_many_dialogs_as_asked_for(chats: int) -> None:
-    shown = [chat for chat in generate_world(messages=30, chats=chats).dialogs() if not chat.migrated_to]
-    assert len(shown) == chats
+    shown = generate_world(messages=30, chats=chats).dialogs()
+    old_groups = [chat for chat in shown if chat.migrated_to]
+    assert len(shown) - len(old_groups) == chats
+    assert all(any(chat.id == old.migrated_to for chat in shown) for old in old_groups)
 
 
 def test_sizes_out_of_bounds_are_refused() -> None:

@@ -48,7 +48,10 @@ def generate_world(*, seed: int = 1, messages: int = 10_000, chats: int = 12) ->
         play(builder, plan)
     for at, plan in enumerate(CORE):
         if at >= chats:
-            builder.chat_of(plan.key).hidden = True
+            chat = builder.chat_of(plan.key)
+            chat.hidden = True
+            if chat.migrated_from:
+                world.chats[chat.migrated_from].hidden = True
     add_crowd(builder, chats - len(CORE))
     builder.number_shared()
     _fold(world, names)
