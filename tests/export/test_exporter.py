@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tobs_tui.demo.knobs import Knobs
-from tobs_tui.demo.rpc import RpcError
+from tobs_tui.demo.rpc import REGISTRY, RpcError
 from tobs_tui.export.report import RunStatus
 
 if TYPE_CHECKING:
@@ -208,4 +208,30 @@ async def test_pausing_asks_for_nothing_until_it_goes_on(lab: MakeLab) -> None:
     await asyncio.sleep(0.05)
     await one.exporter.set_workers(6)
     assert (await run).status is RunStatus.COMPLETE
+    one.assert_holds_all()
+
+
+REQUIRED = {
+    "auth.sendCode",
+    "auth.signIn",
+    "help.getConfig",
+    "messages.getDialogs",
+    "messages.getHistory",
+    "users.getUsers",
+}
+"""What a server must have: the login, the list of chats, their history."""
+
+
+async def test_a_server_that_has_only_the_least_is_enough(lab: MakeLab) -> None:
+    before = dict(REGISTRY)
+    try:
+        for number, method in before.items():
+            if method.name not in REQUIRED and not method.before_login:
+                del REGISTRY[number]
+        one = await lab(messages=700)
+        report = await one.run()
+    finally:
+        REGISTRY.clear()
+        REGISTRY.update(before)
+    assert report.status is RunStatus.COMPLETE
     one.assert_holds_all()

@@ -20,7 +20,7 @@ from msgspec import Struct
 from tobs_tui import logs
 from tobs_tui.archive import Archive, Indexer
 from tobs_tui.config import Settings
-from tobs_tui.errors import TobsError
+from tobs_tui.errors import ChatUnavailable, ServerUnreachable, TobsError
 from tobs_tui.export.chat_run import ChatProgress, ChatRun, ChatState
 from tobs_tui.export.committing import Committing, Settled, settle
 from tobs_tui.export.fetching import Fetched, Fetching, Order
@@ -268,7 +268,8 @@ class Exporter:
         everything = [error for _, error in self._problems] + [
             error for run in self._runs.values() for error in run.errors
         ]
-        if failure is not None and failure.exit_code != RunStatus.INCOMPLETE.exit_code:
+        # A server lost on the way leaves ranges unasked; it fails the run only where nothing could begin.
+        if failure is not None and not isinstance(failure, ServerUnreachable | ChatUnavailable):
             return RunStatus.FAILED
         if any(error.exit_code == RunStatus.FAILED.exit_code for error in everything):
             return RunStatus.FAILED
