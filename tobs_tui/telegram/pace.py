@@ -23,7 +23,7 @@ CAREFUL = 2
 """The guess to go by while nothing else is known."""
 CAUTION = 0.98
 """The share of the limit, as far as it is known, that is used."""
-HOLD_S, HOLD_WAITS = 66.0, 10.0
+HOLD_S, HOLD_WAITS = 67.0, 10.0
 """A rate is held for so many seconds, or so many times the wait that looking for the limit costs."""
 SETTLED_AFTER = 10
 """After so many rounds with the same outcome the limit is looked for half as often."""
