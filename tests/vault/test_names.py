@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pathvalidate import is_valid_filename
 
@@ -32,6 +32,7 @@ def test_any_title_gives_a_name_for_every_system(title: str) -> None:
 
 
 @given(TITLES, TITLES)
+@example("", "\u200b\u200d0")
 def test_two_chats_never_share_a_name(one: str, other: str) -> None:
     first = folder_name(one, 1, set())
     taken = {same_name(first)}

@@ -25,6 +25,7 @@ EDITS_SUFFIX = " (my edits)"
 MEDIA_FOLDER = "media"
 
 _FORBIDDEN = re.compile(r'[#|^:\[\]%\\/*?"<>\x00-\x1f\x7f]+')
+_UNSEEN = re.compile("[\u034f\u115f\u1160\u2065\u3164\uffa0\ufe00-\ufe0d\ufff0-\ufff8]")
 _BLANKS = re.compile(r"\s+")
 _TAKEN = frozenset((VAULT_INDEX.casefold(), MEDIA_FOLDER))
 # Names that a note of another chat might have: with a date, a part, or one of our suffixes at the end.
@@ -35,7 +36,7 @@ _LIKE_A_NOTE = re.compile(
 
 def safe_name(title: str, fallback: str, limit: int = NAME_BYTES) -> str:
     """Return the title as a name of at most `limit` bytes; `fallback` where nothing of it is left."""
-    shown = for_terminal(plain(title[:4096])).replace("\u25cc", "")
+    shown = for_terminal("".join(filter(_is_seen, plain(title[:4096])))).replace("\u25cc", "")
     words = _BLANKS.sub(" ", _FORBIDDEN.sub(" ", unicodedata.normalize("NFC", shown)))
     name = _trimmed(shorten(_trimmed(words), limit))
     name = _trimmed(sanitize_filename(name, platform="universal", max_len=255)) if name else ""
@@ -97,6 +98,13 @@ def shorten(name: str, limit: int) -> str:
             break
         kept.append(cluster)
     return "".join(kept)
+
+
+def _is_seen(char: str) -> bool:
+    """Whether a character shows, or joins others that do: two names that look the same are the same."""
+    if char in "\u200c\u200d" or char.isascii():
+        return True
+    return unicodedata.category(char) != "Cf" and not _UNSEEN.match(char)
 
 
 def _trimmed(name: str) -> str:
