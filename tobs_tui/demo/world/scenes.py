@@ -70,20 +70,20 @@ def parse_scenes(source: str, language: str = "en") -> list[Scene]:
     scenes: list[Scene] = []
     words: dict[str, tuple[str, ...]] = {}
     name, lines = "", list[Line]()
-    for source_line in _logical_lines(source):
+    for source_line in (*_logical_lines(source), "=="):
+        is_heading = source_line.startswith(("==", "lang:", "words "))
+        if is_heading and lines:
+            scenes.append(Scene(name, language, tuple(lines), dict(words)))
+            lines = []
         if source_line.startswith("lang:"):
-            language = source_line[5:].strip()
+            language, words = source_line[5:].strip(), {}
         elif source_line.startswith("words "):
             key, _, values = source_line[6:].partition(":")
             words[key.strip()] = tuple(value.strip() for value in values.split("|"))
         elif source_line.startswith("=="):
-            if lines:
-                scenes.append(Scene(name, language, tuple(lines), words))
-            name, lines = source_line[2:].strip(), []
+            name = source_line[2:].strip()
         else:
             lines.append(_line(source_line))
-    if lines:
-        scenes.append(Scene(name, language, tuple(lines), words))
     return scenes
 
 
