@@ -29,6 +29,7 @@ from tobs_tui.export.job import Job
 from tobs_tui.export.pipeline import AsyncPipeline
 from tobs_tui.export.publishing import Publishing
 from tobs_tui.export.report import ReportedError, RunReport, RunStatus, StageReport
+from tobs_tui.model import Interval
 from tobs_tui.shutdown import ShutdownManager
 from tobs_tui.telegram.account import Account
 from tobs_tui.telegram.governor import GovernorSnapshot
@@ -146,6 +147,10 @@ class Exporter:
             requests=self._account.requests - self._requests_before,
             errors=len(self._problems) + sum(len(run.errors) for run in self._runs.values()),
         )
+
+    def range_of(self, number: int) -> tuple[int, Interval, int] | None:
+        """What a worker reads: the chat's id, the ids left to it, and where its range began."""
+        return self._fetching.range_of(number) if self._fetching is not None else None
 
     def report(self, failure: TobsError | None = None) -> RunReport:
         """What the run did until now; `failure` ended it."""

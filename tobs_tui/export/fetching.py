@@ -119,7 +119,7 @@ class Fetching:
         self.wake()
 
     def range_of(self, number: int) -> tuple[int, Interval, int] | None:
-        """What a worker reads: the chat's id, the ids left to it, and the next one it asks below."""
+        """What a worker reads: the chat's id, the ids left to it, and where its range began."""
         shard = self._plan.held_by(number)
         if shard is None or not shard.ids_left:
             return None
