@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.cli.conftest import Program
 
@@ -80,3 +82,22 @@ def test_dates_bound_what_is_asked_and_saved(program: Program) -> None:
     program.run("verify")
     rest = program.export(word)
     assert rest["messages_new"] + bounded["messages_new"] == whole["messages_new"]
+
+
+@pytest.mark.parametrize(
+    ("words", "is_all"),
+    [
+        (("--since", "0001-01-01"), True),
+        (("--since", "1960-01-01"), True),
+        (("--until", "9999-12-31"), True),
+        (("--since", "2038-01-20"), False),
+        (("--since", "2300-01-01"), False),
+        (("--until", "1969-07-20"), False),
+    ],
+)
+def test_dates_beyond_what_telegram_can_say(program: Program, words: tuple[str, str], is_all: bool) -> None:
+    chats = json.loads(program.run("chats", "--json").stdout)
+    smallest = min((c for c in chats if c["type"] == "channel" and not c["no_access"]), key=lambda c: c["id"])
+    report = program.export(str(smallest["id"]), *words)
+    assert (report["status"], report["messages_new"] > 0) == ("complete", is_all)
+    program.run("verify")

@@ -6,25 +6,63 @@ Commands are in `app`; each imports what it needs when it runs, so that the scre
 
 from __future__ import annotations
 
+import signal
 import sys
 
-from tobs_tui.cli.arguments import guard_chat_ids
+from tobs_tui.cli.arguments import asks_for_report, guard_chat_ids
+from tobs_tui.cli.streams import settle
+from tobs_tui.errors import TobsError, UsageError
 
 USAGE = 2
+INTERRUPTED = 130
 
 
 def main() -> None:
     """Run the command that `sys.argv` names; ends the process with the contract's exit code."""
+    settle()
+    try:
+        code = _run()
+    except KeyboardInterrupt:
+        # While a command still loads; one that runs has its own ways to stop.
+        _past_interrupting()
+        _report(Interrupted("Stopped before anything was done"))
+        code = INTERRUPTED
+    finally:
+        _past_interrupting()
+    raise SystemExit(code)
+
+
+def _past_interrupting() -> None:
+    """The outcome stands: one more Ctrl+C must not turn the way out into a traceback or a kill."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+class Interrupted(TobsError):
+    """Ctrl+C where nothing was under way that could be ended safely."""
+
+    exit_code = INTERRUPTED
+
+
+def _run() -> int:
     from typer.exceptions import TyperException
 
     from tobs_tui.cli.app import app
 
     sys.argv[1:] = guard_chat_ids(sys.argv[1:])
     try:
-        code = app(prog_name="tobs-tui", standalone_mode=False)
+        return int(app(prog_name="tobs-tui", standalone_mode=False) or 0)
     except TyperException as error:
         # Without a message, it has printed its help instead.
         if message := error.format_message():
-            print(f"tobs-tui: {message.removesuffix('.')}. See tobs-tui --help", file=sys.stderr)
-        raise SystemExit(USAGE) from error
-    raise SystemExit(code)
+            usage = UsageError(message.removesuffix("."), "See tobs-tui --help")
+            print(f"tobs-tui: {usage.line()}", file=sys.stderr)
+            _report(usage)
+        return USAGE
+
+
+def _report(error: TobsError) -> None:
+    """Print a run's report where one was asked for: however a run ends, `--json` gives one."""
+    if asks_for_report(sys.argv[1:]):
+        from tobs_tui.cli.summary import print_failed_report
+
+        print_failed_report(error)

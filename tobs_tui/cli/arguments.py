@@ -32,6 +32,12 @@ def chat_words(words: Sequence[str]) -> list[str]:
     return [word.removeprefix(_GUARD) for word in words]
 
 
+def asks_for_report(words: Sequence[str]) -> bool:
+    """Whether this command line wants a run's report on stdout, even where it can't be understood."""
+    options = words[: words.index("--")] if "--" in words else words
+    return "--json" in options and (options[:1] == ["export"] or options[:2] == ["demo", "export"])
+
+
 def parse_date(text: str | None, option: str, timezone: str) -> int | None:
     """A day (`2025-01-05`: its first instant) or an ISO time, in `timezone` unless it names its own."""
     if text is None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tobs_tui.archive import ArchiveReader
-from tobs_tui.cli.output import number, print_json, print_table, when
+from tobs_tui.cli.output import number, plural, print_json, print_table, when
 from tobs_tui.config import Settings, machine_timezone
 from tobs_tui.errors import UsageError
 from tobs_tui.model import Chat, ChatType
@@ -49,7 +49,7 @@ def show_chats(
         ],
         right=(0, 3, 4),
     )
-    print(f"{number(len(chats))} chats", file=sys.stderr)
+    print(plural(len(chats), "chat"), file=sys.stderr)
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -10,12 +11,15 @@ from typing import TYPE_CHECKING, NoReturn
 import platformdirs
 
 from tobs_tui import logs, text
+from tobs_tui.cli import streams
 from tobs_tui.errors import TobsError
 
 if TYPE_CHECKING:
     from tobs_tui.config import Settings
 
-INTERRUPTED = 130
+
+class Defect(TobsError):
+    """What no room foresaw. The log holds its traceback."""
 
 
 def run(
@@ -34,6 +38,11 @@ def run(
         begin_log(settings)
         try:
             return command(settings)
+        except (TobsError, BrokenPipeError):
+            raise
+        except Exception as error:  # boundary: what nobody foresaw becomes a line too, and stays traceable
+            logs.error("%s", "".join(traceback.format_exception(error)).strip())
+            raise _in_words(error) from error
         finally:
             logs.GlobalBatcher.close()
 
@@ -42,23 +51,38 @@ def run(
 
 def run_bare(command: Callable[[], int], *, report_as_json: bool = False) -> NoReturn:
     """Run a command that reads no settings. With `report_as_json`, a failure prints a run's report, too."""
+    code = 1
     try:
-        code = command()
-        sys.stdout.flush()
-    except TobsError as error:
-        complain(error)
-        if report_as_json:
-            from tobs_tui.cli.summary import print_failed_report
+        try:
+            code = command()
+        except TobsError as error:
+            code = error.exit_code
+            complain(error)
+            if report_as_json:
+                from tobs_tui.cli.summary import print_failed_report
 
-            print_failed_report(error)
-        code = error.exit_code
-    except KeyboardInterrupt:
-        code = INTERRUPTED
+                print_failed_report(error)
+        sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read our output has gone; Python would complain once more on its way out.
-        sys.stderr.close()
-        code = 1
+        streams.mute(1)
+    except OSError as error:
+        streams.mute(1)
+        complain(TobsError(f"The output can't be written: {error.strerror}"))
+        code = code or 1
     raise SystemExit(code)
+
+
+def _in_words(error: Exception) -> TobsError:
+    """An unforeseen error as one line: what it is at its root, and where to read more."""
+    root: BaseException = error
+    while isinstance(root, BaseExceptionGroup):
+        root = root.exceptions[0]
+    what = f"{type(root).__name__}: {root}" if str(root) else type(root).__name__
+    return Defect(
+        f"tobs-tui met what it was not made for: {logs.redacted(what)}",
+        f"What was saved is safe. The details are in {log_file()}",
+    )
 
 
 def begin_log(settings: Settings) -> None:

@@ -13,7 +13,7 @@ from tobs_tui.errors import TobsError
 from tobs_tui.export.report import ChatReport, ReportedError, RunReport, RunStatus
 
 _SIGNS = {"complete": "✓", "incomplete": "◐", "not yet": "○"}
-_STATUS_OF = {RunStatus.DRAINED.exit_code: RunStatus.DRAINED}
+_STATUS_OF = {status.exit_code: status for status in (RunStatus.DRAINED, RunStatus.ABORTED)}
 _MOST_CHATS = 40
 _MOST_ERRORS = 20
 

@@ -60,7 +60,7 @@ def settle_changes(settings: Settings, archive: Archive, *, yes: bool) -> None:
         if not yes:
             _ask(
                 f"The vault's {name} is {kept}. With {wanted} every note is published anew, and links to "
-                f"them from your own notes may break.",
+                f"them from your own notes may break",
                 name,
                 kept,
             )
@@ -70,7 +70,7 @@ def settle_changes(settings: Settings, archive: Archive, *, yes: bool) -> None:
 
 def _ask(question: str, name: str, kept: str) -> None:
     if sys.stdin.isatty() and sys.stderr.isatty():
-        print(question, file=sys.stderr)
+        print(f"{question}.", file=sys.stderr)
         print("Change it? [y/N] ", end="", file=sys.stderr, flush=True)
         if input().strip().lower() in ("y", "yes"):
             return

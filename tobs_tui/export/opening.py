@@ -15,6 +15,8 @@ from tobs_tui.telegram.account import Account
 from tobs_tui.telegram.chats import forum_topics, with_old_history
 from tobs_tui.telegram.sharded import Worker
 
+_LAST_DATE = 2**31 - 1
+
 
 class Opening:
     """Opens the chats of one job. Asks Telegram only for what the archive and the chat list don't tell."""
@@ -57,13 +59,14 @@ class Opening:
 
     async def _window(self, chat: Chat, worker: Worker) -> Interval | None:
         """The ids that the run's dates mean in this history; None where it has none."""
-        span = self._job.span
+        since, until = self._job.span.since, self._job.span.until
         top = chat.top_id or await worker.newest_id(chat)
-        if span.until is not None and top:
-            top = min(top, await worker.newest_before(chat, span.until))
+        # Telegram's dates are 32 bits wide: no message is older than 0 or newer than their last.
+        if until is not None and top and until <= _LAST_DATE:
+            top = min(top, await worker.newest_before(chat, until)) if until > 0 else 0
         low = 1
-        if span.since is not None and top:
-            low = await worker.newest_before(chat, span.since) + 1
+        if since is not None and top and since > 0:
+            low = top + 1 if since > _LAST_DATE else await worker.newest_before(chat, since) + 1
         return Interval(low, top) if low <= top else None
 
     async def _with_old_history(self, chat: Chat) -> Chat:
