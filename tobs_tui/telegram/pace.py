@@ -144,7 +144,7 @@ class Pace:
         self._fell += 1
         if self._fell == 1:
             return before * 0.94
-        if active > 3.0 and self._guess < len(BURSTS_S) - 1:
+        if active > 1.0 and self._guess < len(BURSTS_S) - 1:
             # Not a fall, which would have been told sooner: the guess makes rates that are too high.
             self._guess += 1
             return min(guesses[self._guess], before * 0.94)
@@ -198,12 +198,18 @@ class _Accepted:
             self._counts.popleft()
 
     def rate(self, since: float, until: float, burst_s: float) -> float:
-        """The best rate that was let through in any stretch up to `until`, the burst taken off."""
-        best, count = 0.0, 0
+        """The best rate that was let through in any stretch up to `until`, the burst taken off.
+
+        Stretches of less than a second tell little, and count only where there is no longer one.
+        """
+        best, count, whole = 0.0, 0, 0.0
         for place, accepted in reversed(self._counts):
             began = place * TICK_S
             if began < since - TICK_S:
                 break
             count += accepted
-            best = max(best, count / (max(TICK_S, until - began) + burst_s))
-        return best
+            stretch = max(TICK_S, until - began)
+            whole = count / (stretch + burst_s)
+            if stretch >= 1.0:
+                best = max(best, whole)
+        return best or whole
