@@ -6,15 +6,14 @@ import asyncio
 import contextlib
 import os
 import sys
-import termios
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tobs_tui import logs
 from tobs_tui.cli.screen.host import Overrides, ScreenHost
+from tobs_tui.cli.screen.terminal import lasting_terminal, spare_lost_terminal
 from tobs_tui.errors import UsageError
 from tobs_tui.export.report import RunStatus
-from tobs_tui.shutdown import ShutdownState
 
 if TYPE_CHECKING:
     from tobs_tui.cli.demo import DemoOptions
@@ -74,7 +73,9 @@ def _load(more: Overrides) -> Settings:
 
 
 def _show(host: ScreenHost) -> int:
-    crashed = asyncio.run(_run(host))
+    with lasting_terminal():
+        crashed = asyncio.run(_run(host))
+    spare_lost_terminal()
     report = host.report()
     if report is not None:
         from tobs_tui.cli.summary import print_summary
@@ -97,7 +98,7 @@ async def _run(host: ScreenHost) -> bool:
     from tobs_tui.ui.app import TobsApp
 
     with host.shutdown.signals(asyncio.get_running_loop()):
-        leave = host.shutdown.subscribe(lambda state: _spare_terminal(host, state))
+        leave = host.shutdown.subscribe(lambda _state: _on_hangup(host))
         app = TobsApp(host, theme=host.kept.theme, on_theme=host.save_theme)
         try:
             await app.run_async()
@@ -107,17 +108,9 @@ async def _run(host: ScreenHost) -> bool:
     return bool(app.return_code)
 
 
-def _spare_terminal(host: ScreenHost, state: ShutdownState) -> None:
-    """After a hangup write nothing more to a terminal that has gone: each write would fail."""
-    if host.shutdown.source != "SIGHUP" or state is ShutdownState.ABORTED:
-        return
-    try:
-        termios.tcgetattr(sys.__stdin__.fileno() if sys.__stdin__ else 0)
-    except (termios.error, OSError, ValueError):
-        nowhere = os.open(os.devnull, os.O_RDWR)
-        for number in (0, 1, 2):
-            os.dup2(nowhere, number)
-        os.close(nowhere)
+def _on_hangup(host: ScreenHost) -> None:
+    if host.shutdown.source == "SIGHUP":
+        spare_lost_terminal()
 
 
 def _need_terminal() -> None:

@@ -74,7 +74,7 @@ class ChatsScreen(MainScreen):
             yield Line(id="filter-info")
         with Horizontal(id="chats-row"):
             with Vertical(id="chats-column"):
-                yield ChatHeading()
+                yield ChatHeading(lambda: self.chat_list.size.width)
                 yield ChatList(id="chats", now=self.tobs.wall, timezone=lambda: self.host.timezone)
                 yield Line(id="empty")
             yield PreviewPane(id="preview")
@@ -139,6 +139,7 @@ class ChatsScreen(MainScreen):
         entries = self._entries()
         self.chat_list.set_rows(entries)
         self.query_one("#empty").display = not entries
+        self.call_after_refresh(self.query_one(ChatHeading).refresh)
         self.query_one("#empty", Line).show(self._empty_words())
         self._show_info()
         self._show_marked()

@@ -122,7 +122,7 @@ class ChatList(RowList[Entry]):
             case "Saved":
                 return standing_words(chat, row.standing, self._timezone())
             case "Name":
-                return (f" @{for_terminal(chat.username, 18)}" if chat.username else ""), MUTED
+                return (f"@{for_terminal(chat.username, 18)}" if chat.username else ""), MUTED
             case _:
                 return for_terminal(", ".join(chat.folders), 14) or (
                     "archived" if chat.archived else ""
@@ -137,12 +137,13 @@ class ChatHeading(Line):
             super().__init__()
             self.order = order
 
-    def __init__(self) -> None:
+    def __init__(self, width_of_rows: Callable[[], int]) -> None:
         super().__init__(self._line, id="chat-heading")
+        self._width_of_rows = width_of_rows
 
     def _line(self, width: int) -> Content:
-        # One column less for the list's scrollbar, so that both agree.
-        shown, room = columns(width - 1)
+        # The rows may have a scrollbar beside them; both must agree.
+        shown, room = columns(self._width_of_rows() or width)
         parts: list[tuple[str, str]] = [(" " * MARK_COLUMNS, ""), (left("Title", room), MUTED)]
         for column in shown:
             place = right if column.to_right else left
@@ -150,7 +151,7 @@ class ChatHeading(Line):
         return Content.assemble(*parts)
 
     def on_click(self, event: events.Click) -> None:
-        shown, room = columns(self.size.width - 1)
+        shown, room = columns(self._width_of_rows())
         end = MARK_COLUMNS + room
         if event.x < end:
             self.post_message(self.Sort("title"))

@@ -72,7 +72,7 @@ class ProgressList(RowList[ProgressRow]):
     def draw(self, row: ProgressRow, width: int) -> Content:
         places = _places(width)
         worker = row.key[1] is not None
-        title = f"    {row.title}" if worker else row.title
+        title = f"  {row.title}" if worker else row.title
         percent = words.share(row.share) if row.share is not None else words.UNKNOWN
         style = DONE if row.style == DONE else MOVING
         parts: list[Content | tuple[str, str]] = [
@@ -94,7 +94,7 @@ def _places(width: int) -> _Places:
     if width < 100:
         return _Places(title=20, bar=9, counts=19, rate=0)
     extra = max(0, width - 124)
-    return _Places(title=26 + min(34, extra // 4), bar=14 + min(60, extra // 4), counts=23, rate=8)
+    return _Places(title=30 + min(30, extra // 4), bar=14 + min(60, extra // 4), counts=20, rate=8)
 
 
 def _chat_row(chat: ChatProgress, then: ChatProgress, view: RunView, figures: Figures) -> ProgressRow:
