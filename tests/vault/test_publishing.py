@@ -268,6 +268,25 @@ def test_a_group_that_became_a_supergroup_keeps_its_notes(shelf: Shelf) -> None:
     assert f"chat_id: {GROUP}" in note
 
 
+def test_two_published_chats_that_turn_out_one_are_one(shelf: Shelf) -> None:
+    shelf.chat(-55, "Flat", type=ChatType.GROUP)
+    shelf.chat(GROUP, "House")
+    shelf.add([message(7, "old", chat_id=-55)])
+    shelf.add([message(9, "new")])
+    shelf.publish(-55)
+    shelf.publish()
+    shelf.chat(GROUP, "House", migrated_from=-55, migrated_top_id=9)
+    report = shelf.publish()
+    assert (report.problems, report.kept_edits) == ((), ())
+    assert set(shelf.files()) == {
+        "House/House (Telegram).md",
+        "House/House 2025-01-05.md",
+        "Telegram archive.md",
+    }
+    assert "Flat" not in shelf.files()["Telegram archive.md"]
+    assert "old ^g7" in shelf.note(name="House").read_text()
+
+
 def test_links_to_posts_of_the_chat_stay_in_the_vault(shelf: Shelf) -> None:
     text = "see https://t.me/c/777/1 and here and https://t.me/other/1"
     shelf.chat(username="trippers")

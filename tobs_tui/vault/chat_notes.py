@@ -7,11 +7,8 @@ when what goes with them (indexes) is there too.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-
-from msgspec.structs import replace
 
 from tobs_tui.archive import Archive, NoteRow, StoredChat
 from tobs_tui.model import NoteKey
@@ -19,11 +16,13 @@ from tobs_tui.vault.book import NameBook, base_name, part_suffix, topic_title
 from tobs_tui.vault.calendar import Calendar
 from tobs_tui.vault.locate import Identity
 from tobs_tui.vault.note import Heading, Neighbour, Part, fields_of, neighbour, region_of
+from tobs_tui.vault.note_plan import NotePlan
 from tobs_tui.vault.placing import Decision, Draft, Placed, Placer, moved_base
 from tobs_tui.vault.rendering import Piece, parts
 from tobs_tui.vault.scene import Order
 from tobs_tui.vault.source import ChatSource, NoteNames, write_starts
 from tobs_tui.vault.summary import Gathering, PartCount, read_summary, write_summary
+from tobs_tui.vault.upkeep import Upkeep
 
 _BATCH_NOTES = 64
 _BATCH_BYTES = 4_000_000
@@ -68,8 +67,7 @@ class ChatNotes:
         self._source = source
         self._placer = placer
         self._stop = stop
-        self._rows: dict[NoteKey, dict[int, NoteRow]] = {}
-        self._keys: dict[int, list[str]] = {}
+        self._plan = NotePlan()
         self._gathering = Gathering(read_summary(archive.meta(f"summary:{self._chat_id}")))
         self._batch: list[_Rendered] = []
         self._counts: dict[NoteKey, list[PartCount]] = {}
@@ -78,6 +76,7 @@ class ChatNotes:
         self._alone: set[NoteKey] = set()
         self._again = False
         self.placed = Placed()
+        self._upkeep = Upkeep(archive, self._chat_id, placer, self.placed)
         self.left = 0
         self.changed = False
         """Whether anything of the chat was dirty."""
@@ -86,7 +85,7 @@ class ChatNotes:
     @property
     def is_empty(self) -> bool:
         """Whether the chat has nothing to publish at all."""
-        if self.changed or self._rows or self._gathering.topics():
+        if self.changed or self._plan.rows() or self._gathering.topics():
             return False
         return not any(map(self._archive.count, self._source.histories))
 
@@ -97,13 +96,15 @@ class ChatNotes:
 
     def files(self, key: NoteKey) -> tuple[str, ...]:
         """Return the base names of a note's files in order."""
-        return tuple(base_name(row.path) for _, row in sorted(self._rows.get(key, {}).items()))
+        return self._plan.files(key)
 
     def publish(self, style: str) -> None:
         """Bring every dirty note up to date, as far as there is time."""
-        self._take_over_old_groups()
-        self._load_rows()
-        self._settle_style(style)
+        self._upkeep.take_over(self._source.histories[:-1])
+        self._load()
+        if self._upkeep.settle_style(style, self._plan.rows(), self._calendar.note_of):
+            self._gathering = Gathering(read_summary(None))
+            self._load()
         for _ in range(_ROUNDS):
             keys = self._dirty()
             if not keys:
@@ -111,103 +112,40 @@ class ChatNotes:
             self.changed, self._again = True, False
             self._mark_neighbours_of_new(keys)
             keys = self._dirty()
-            self._add_keys(keys)
+            self._plan.add(keys)
             self._publish_keys(keys)
             if self.stopped or not self._again:
                 return
-            self._release()
+            self.finish()
 
     def leave_out(self, style: str) -> None:
         """Take the dirty list as seen, where only other formats are wanted."""
-        self._load_rows()
+        self._load()
         keys = self._archive.dirty_notes(self._chat_id)
         self.changed = bool(keys)
         self._held = ([], keys)
-        if self._archive.meta(self._style_key) != style:
-            self._archive.set_meta(self._style_key, style)
+        self._upkeep.keep_style(style)
 
     def finish(self) -> None:
         """Take the last notes off the dirty list, now that all that goes with them is in place."""
-        self._release()
+        rows, keys = self._held
+        if keys:
+            self._archive.notes_written(rows, keys, chat_id=self._chat_id)
+        self._held = ([], [])
 
     # Before rendering
 
-    @property
-    def _style_key(self) -> str:
-        return f"style:{self._chat_id}"
+    def _load(self) -> None:
+        self._plan.load(self._archive.notes(self._chat_id))
 
     def _dirty(self) -> list[NoteKey]:
         return [key for key in self._archive.dirty_notes(self._chat_id) if key not in self._alone]
 
-    def _load_rows(self) -> None:
-        self._rows = {}
-        for row in self._archive.notes(self._chat_id):
-            self._rows.setdefault(row.key, {})[row.part] = row
-        self._add_keys(
-            [key for key, rows in self._rows.items() if any(row.region_hash for row in rows.values())]
-        )
-
-    def _take_over_old_groups(self) -> None:
-        """Notes that a basic group had before it became this supergroup are this one's now."""
-        for old_id in self._source.histories[:-1]:
-            rows = self._archive.notes(old_id)
-            if not rows:
-                continue
-            self._archive.notes_written([replace(row, chat_id=self._chat_id) for row in rows], ())
-            for name in ("index", "parts"):
-                self._archive.set_meta(
-                    f"{name}:{self._chat_id}", self._archive.meta(f"{name}:{old_id}") or ""
-                )
-            for name in ("index", "parts", "summary", "style"):
-                self._archive.set_meta(f"{name}:{old_id}", "")
-            self._archive.forget_notes(rows)
-
-    def _settle_style(self, style: str) -> None:
-        """Where layout or time zone are others than these notes have: all anew, and old ones away."""
-        kept = self._archive.meta(self._style_key)
-        if kept == style:
-            return
-        if not kept and not self._rows:
-            self._archive.set_meta(self._style_key, style)
-            return
-        self._archive.mark_all_dirty(self._chat_id, self._calendar.note_of)
-        live = set(self._archive.dirty_notes(self._chat_id))
-        stale = [row for key, rows in self._rows.items() if key not in live for row in rows.values()]
-        for row in stale:
-            self._retire(row)
-        self._archive.forget_notes(stale)
-        self._keys = {}
-        self._gathering = Gathering(read_summary(None))
-        self._load_rows()
-        self._archive.set_meta(self._style_key, style)
-
     def _mark_neighbours_of_new(self, keys: Sequence[NoteKey]) -> None:
         """A note that is new is linked to from those before and after it."""
-        known = {topic: set(periods) for topic, periods in self._keys.items()}
-        new = [key for key in keys if key.period not in known.get(key.topic_id, ())]
-        self._add_keys(keys)
-        beside: set[NoteKey] = set()
-        for key in new:
-            beside |= set(filter(None, self._beside(key)))
-        beside -= set(keys)
-        if beside:
-            self._archive.mark_dirty(self._chat_id, sorted(beside))
-
-    def _add_keys(self, keys: Sequence[NoteKey]) -> None:
-        for topic in {key.topic_id for key in keys}:
-            periods = {key.period for key in keys if key.topic_id == topic}
-            self._keys[topic] = sorted(periods | set(self._keys.get(topic, ())))
-
-    def _beside(self, key: NoteKey) -> tuple[NoteKey | None, NoteKey | None]:
-        """The notes before and after one, of the same topic."""
-        periods = self._keys[key.topic_id]
-        place = bisect_left(periods, key.period)
-        before = periods[place - 1] if place else None
-        after = periods[place + 1] if place + 1 < len(periods) else None
-        return (
-            None if before is None else NoteKey(key.topic_id, before),
-            None if after is None else NoteKey(key.topic_id, after),
-        )
+        beside = {other for key in self._plan.add(keys) for other in self._plan.beside(key) if other}
+        if beside - set(keys):
+            self._archive.mark_dirty(self._chat_id, sorted(beside - set(keys)))
 
     # Rendering and placing
 
@@ -227,7 +165,7 @@ class ChatNotes:
 
     def _name(self, key: NoteKey) -> None:
         """Settle what a new note will be called, before any link to it is written."""
-        if 1 not in self._rows.get(key, {}):
+        if self._plan.row(key, 1) is None:
             path = self._book.free_path(self._stored, key)
             self._names.bases[key, 1] = base_name(path)
 
@@ -253,7 +191,7 @@ class ChatNotes:
 
     def _rendered(self, heading: Heading, part: Part, is_last: bool) -> _Rendered:
         key = heading.key
-        row = self._rows.get(key, {}).get(part.number)
+        row = self._plan.row(key, part.number)
         known = frozenset(filter(None, (row.region_hash, row.planned_hash))) if row else frozenset[str]()
         before, after = self._ways(key, part.number, is_last)
         draft = Draft(
@@ -272,7 +210,7 @@ class ChatNotes:
         return f"{default.rpartition('/')[0]}/{base}.md"
 
     def _ways(self, key: NoteKey, part: int, is_last: bool) -> tuple[Neighbour | None, Neighbour | None]:
-        before, after = self._beside(key)
+        before, after = self._plan.beside(key)
         back = forth = None
         if part > 1:
             back = Neighbour(self._names.of(key, part - 1), f"part {part - 1}")
@@ -304,7 +242,7 @@ class ChatNotes:
         """Keep where a note's parts begin; where that changed, links into it from other notes have too."""
         if self._names.starts.get(key, []) == list(starts):
             return
-        if sum(map(len, self._keys.values())) > 1:
+        if len(self._plan) > 1:
             self._archive.mark_all_dirty(self._chat_id)
             self._again = True
         self._names.starts[key] = list(starts)
@@ -312,29 +250,20 @@ class ChatNotes:
 
     def _forget_surplus(self, key: NoteKey, count: int) -> None:
         """Put away the files that a note has no longer: its last parts, or all when it lost its messages."""
-        rows = self._rows.get(key, {})
-        surplus = [row for part, row in rows.items() if part > count]
+        surplus = [row for row in self._plan.rows(key) if row.part > count]
+        self._upkeep.retire(surplus)
         for row in surplus:
-            self._retire(row)
-            del rows[row.part]
-        if surplus:
-            self._archive.forget_notes(surplus)
+            self._plan.drop(row)
         if count == 0:
             self._vanish(key)
 
     def _vanish(self, key: NoteKey) -> None:
-        beside = [other for other in self._beside(key) if other is not None]
-        self._keys[key.topic_id].remove(key.period)
+        beside = [other for other in self._plan.beside(key) if other is not None]
+        self._plan.remove(key)
         self._gathering.add(key, ())
         self._archive.mark_dirty(self._chat_id, beside)
         self._again = self._again or bool(beside)
         self._archive.notes_written((), (key,), chat_id=self._chat_id)
-
-    def _retire(self, row: NoteRow) -> None:
-        known = frozenset(filter(None, (row.region_hash, row.planned_hash)))
-        copy, problem = self._placer.retire(row.path, known)
-        self.placed.kept_edits += filter(None, (copy,))
-        self.placed.problems += filter(None, (problem,))
 
     def _flush(self, *, hold: bool = False) -> None:
         """Place what was rendered and take it off the dirty list, unless that is held back until `finish`."""
@@ -350,7 +279,7 @@ class ChatNotes:
         )
         rows = [self._row(decision, people, planned=False) for decision in placed.decisions]
         for row in rows:
-            self._rows.setdefault(row.key, {})[row.part] = row
+            self._plan.put(row)
         if any(map(moved_base, placed.decisions)):
             for row in rows:
                 self._names.bases[row.key, row.part] = base_name(row.path)
@@ -388,9 +317,3 @@ class ChatNotes:
             planned_hash=decision.hash if planned else None,
             people=people[identity],
         )
-
-    def _release(self) -> None:
-        rows, keys = self._held
-        if keys:
-            self._archive.notes_written(rows, keys, chat_id=self._chat_id)
-        self._held = ([], [])

@@ -36,7 +36,7 @@ def file_remark(file: File, scene: Scene) -> str | None:
     """What the sender's line says of a file: its kind, length and size, and why it isn't here."""
     here = is_here(file, scene)
     said = [_kind(file)]
-    if file.duration is not None and file.kind is not MediaKind.STICKER:
+    if file.duration and file.kind is not MediaKind.STICKER:
         said.append(duration(file.duration))
     if (not here and file.size > 0 and file.kind is not MediaKind.STICKER) or file.kind is MediaKind.DOCUMENT:
         said.append(size(file.size))

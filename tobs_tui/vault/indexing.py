@@ -77,6 +77,8 @@ class Indexes:
         if base_name(path) != linked:
             self._archive.mark_all_dirty(chat_id)
         entries = self._known_entries(book)
+        for old_id in self._archive.parts_of(chat_id):
+            entries.pop(old_id, None)
         entries[chat_id] = _entry(stored, base_name(path), summary)
         self._place(
             VAULT_RECORD,
