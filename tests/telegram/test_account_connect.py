@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from telethon.tl import types
+from telethon.tl import functions, types
 
 from tobs_tui.demo.rpc import RpcError
 from tobs_tui.demo.server import DemoServer
 from tobs_tui.demo.wire.server_key import ServerKey
-from tobs_tui.errors import NotLoggedIn, ServerUnreachable, SettingsError
+from tobs_tui.errors import NotLoggedIn, RangeFailed, ServerUnreachable, SettingsError
 from tobs_tui.model import Chat
 from tobs_tui.telegram import link
 from tobs_tui.telegram.account import Account
@@ -294,3 +294,31 @@ async def test_one_connection_carries_requests_side_by_side(
         await small_world.arrived(4)
         small_world.gate.set()
     assert sum(server.transports.values()) == 1
+
+
+async def test_a_server_that_does_not_know_how_to_keep_quiet_is_asked_without(
+    demo_server: Any, small_world: Any, logged_in: Any, channel: Chat
+) -> None:
+    server = await demo_server(small_world)
+
+    def refuse(call: Any, request: Any) -> None:
+        if call.no_updates:
+            raise RpcError(400, "INPUT_METHOD_INVALID_3214170551")
+
+    server.faults.before(None, refuse, times=None)
+    account = await logged_in(server)
+    async with ShardedTelegramManager(account, 2) as manager:
+        page = await manager.workers[0].page(channel, 0, 10)
+    assert len(page.answer.messages) == 10
+
+
+async def test_a_wait_of_hours_for_a_username_is_told(
+    demo_server: Any, small_world: Any, logged_in: Any
+) -> None:
+    server = await demo_server(small_world)
+    account = await logged_in(server)
+    server.faults.fail("contacts.resolveUsername", RpcError(420, "FLOOD_WAIT_20000"))
+    async with asyncio.timeout(5):
+        with pytest.raises(RangeFailed, match="5 h 34 min"):
+            await account.ask(functions.contacts.ResolveUsernameRequest("somebody"))
+        assert await account.is_authorized(), "nothing else waits for it"

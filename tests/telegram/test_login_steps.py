@@ -11,7 +11,7 @@ import pytest
 from tobs_tui.demo.knobs import Knobs
 from tobs_tui.demo.rpc import RpcError
 from tobs_tui.errors import LoginFailed, NotLoggedIn, ServerUnreachable, SettingsError
-from tobs_tui.telegram import caller
+from tobs_tui.telegram import caller, login
 from tobs_tui.telegram.account import Account
 
 PASSWORD = "correct horse"
@@ -160,6 +160,20 @@ async def test_a_qr_code_logs_in_when_it_is_scanned(
         assert await account.is_authorized()
     async with await Account.connect(settings_for(server.info)) as account:
         assert account.owner.account_id == 77
+
+
+async def test_a_qr_code_scanned_while_the_connection_was_down_logs_in(
+    demo_server: Any, small_world: Any, settings_for: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(login, "QR_LOOK_EVERY", 0.05)
+    server = await demo_server(small_world)
+    async with await Account.connect(settings_for(server.info)) as account:
+        qr = await account.qr_login()
+        waiting = asyncio.create_task(qr.wait(5))
+        await asyncio.sleep(0)
+        server.drop_connections()
+        assert server.accept_qr()
+        assert await waiting is True
 
 
 async def test_a_qr_code_of_an_account_with_a_password_needs_it_too(

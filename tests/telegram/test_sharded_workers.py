@@ -137,11 +137,11 @@ async def test_a_server_that_stays_away_is_given_up_in_a_bounded_time(
 async def test_a_silent_connection_is_replaced(
     demo_server: Any, small_world: Any, logged_in: Any, channel: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    server = await demo_server(small_world)
+    account = await logged_in(server)
     monkeypatch.setattr(sharded, "ANSWER_TIMEOUT", 0.3)
     monkeypatch.setattr(link, "OPEN_TIMEOUT", 0.5)
     monkeypatch.setattr(wire, "PROBE_TIMEOUT", 0.1)
-    server = await demo_server(small_world)
-    account = await logged_in(server)
     async with ShardedTelegramManager(account, 2) as manager:
         await manager.workers[0].page(channel, 0, 5)
         server.faults.silent = True
@@ -149,6 +149,25 @@ async def test_a_silent_connection_is_replaced(
         await asyncio.sleep(0.5)
         server.faults.silent = False
         assert ids(await asking) == [1000, 999, 998, 997, 996]
+
+
+async def test_a_link_that_was_idle_is_asked_whether_it_lives(
+    demo_server: Any, small_world: Any, logged_in: Any, channel: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = await demo_server(small_world)
+    account = await logged_in(server)
+    monkeypatch.setattr(wire, "IDLE", -1.0)
+    monkeypatch.setattr(wire, "PROBE_TIMEOUT", 0.2)
+    monkeypatch.setattr(link, "OPEN_TIMEOUT", 0.5)
+    async with ShardedTelegramManager(account, 2) as manager:
+        assert len(ids(await manager.workers[0].page(channel, 0, 5))) == 5
+        assert account.requests == sum(server.requests.values())
+        server.faults.silent = True
+        asking = asyncio.create_task(manager.workers[0].page(channel, 0, 5))
+        await asyncio.sleep(0.4)
+        server.faults.silent = False
+        async with asyncio.timeout(20):
+            assert len(ids(await asking)) == 5
 
 
 async def test_a_request_that_is_never_answered_is_asked_again_then_fails_its_range(

@@ -16,13 +16,14 @@ from telethon import utils
 from telethon.errors import AuthKeyNotFound, RPCError
 from telethon.tl import functions, types
 
-from tobs_tui.errors import NotLoggedIn, ServerUnreachable, TobsError, UsageError
+from tobs_tui.errors import NotLoggedIn, RangeFailed, ServerUnreachable, TobsError, UsageError
 from tobs_tui.model import Owner
 from tobs_tui.telegram.authorization import Authorization
-from tobs_tui.telegram.caller import ANSWER_TIMEOUT, Caller
-from tobs_tui.telegram.governor import Governor
+from tobs_tui.telegram.caller import ANSWER_TIMEOUT, Caller, kind_of
+from tobs_tui.telegram.governor import Governor, WaitTooLong
 from tobs_tui.telegram.link import LinkBroken, Unreadable
 from tobs_tui.telegram.rpc_errors import LOGIN_AGAIN, code_of, flood_seconds, translate
+from tobs_tui.telegram.waits import span
 from tobs_tui.telegram.wire import Wire
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from tobs_tui.telegram.login import QrLogin, SentCode
 
 _log = logging.getLogger("tobs_tui.telegram")
+PATIENCE = {"resolve": 60.0, "full": 300.0}
+"""Seconds of flood wait that are worth it for these classes of method: they are known for waits of hours."""
 _TAKEOUT_GONE = ("TAKEOUT_INVALID", "TAKEOUT_REQUIRED")
 
 
@@ -137,8 +140,14 @@ class Account:
         :raises TobsError: translated, when it can't be answered.
         :raises Stopped: when the governor was stopped.
         """
+        of = of or kind_of(request)
         try:
-            return await self.call(request, of=of)
+            return await self.call(request, of=of, patience=PATIENCE.get(of))
+        except WaitTooLong as error:
+            raise RangeFailed(
+                f"Telegram asks to wait {span(error.seconds)} before it answers such a request again",
+                "Name chats by their title or id meanwhile" if of == "resolve" else "Try again then",
+            ) from error
         except (RPCError, LinkBroken, Unreadable) as error:
             raise translate(error, chat) from error
 

@@ -76,7 +76,11 @@ class Authorization:
 
         async def open_link() -> Link:
             link = Link(self.identity, self.address, self._key, clock=self._clock)
-            config = await link.open(updates=updates)
+            try:
+                config = await link.open(updates=updates)
+            except BaseException:
+                self.requests += link.requests
+                raise
             self.server.learn(config.dc_options)
             return link
 

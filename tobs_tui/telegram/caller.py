@@ -28,13 +28,20 @@ _KINDS = {
     "GetDialogFiltersRequest": "dialogs",
     "GetPeerDialogsRequest": "dialogs",
     "GetForumTopicsRequest": "dialogs",
+    "ResolveUsernameRequest": "resolve",
+    "GetFullChannelRequest": "full",
+    "GetFullChatRequest": "full",
+    "GetFullUserRequest": "full",
     "FinishTakeoutSessionRequest": "closing",
     "LogOutRequest": "closing",
 }
 
 
 def kind_of(request: Any) -> str:
-    """The class of method whose budget a request takes from, unless its sender says otherwise."""
+    """The class of method whose budget a request takes from, unless its sender says otherwise.
+
+    Those that are known for waits of hours have one to themselves.
+    """
     name = type(request).__name__
     if type(request).__module__ == "telethon.tl.functions.auth" and name not in _KINDS:
         return "auth"

@@ -331,7 +331,7 @@ class Link:
             future = self._sender.send(sent)
         except ConnectionError as error:
             raise LinkBroken("the connection is closed") from error
-        self.requests += 1
+        self.requests += isinstance(sent, Sent | functions.auth.LogOutRequest)
         self._outstanding.add(future)
         try:
             await asyncio.wait({future}, timeout=timeout)

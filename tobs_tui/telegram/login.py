@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 MOVES = 3
 """An account may be sent to another DC, and on from there, but not for ever."""
 QR_RENEW_BEFORE = 1.0
+QR_LOOK_EVERY = 1.0
 
 
 class SentCode(Struct, frozen=True):
@@ -85,6 +87,10 @@ async def sign_in(account: Account, code: str) -> bool:
         answer = await _ask(account, request, "code")
     except _PasswordNeeded:
         return False
+    except _Moved as error:
+        raise LoginFailed(
+            "The account has moved meanwhile", "Give the number again", field="phone"
+        ) from error
     if isinstance(answer, types.auth.AuthorizationSignUpRequired):
         raise LoginFailed(
             "This number has no Telegram account",
@@ -152,13 +158,11 @@ class QrLogin:
         if self._done or self._password_needed:
             return self._done
         left = max(0.0, self.expires - self._wall() - QR_RENEW_BEFORE)
-        link = await self._account.wire.connect()
-        with link.updates.listening(self._see):
-            try:
-                async with asyncio.timeout(left if timeout is None else min(left, timeout)):
-                    await self._pushed.wait()
-            except TimeoutError:
-                return None
+        try:
+            async with asyncio.timeout(left if timeout is None else min(left, timeout)):
+                await self._told()
+        except TimeoutError:
+            return None
         self._pushed.clear()
         try:
             await self._take(await self._export())
@@ -168,6 +172,15 @@ class QrLogin:
             return self._done
         return None
 
+    async def _told(self) -> None:
+        """Wait for the news of an acceptance, or for a connection on which it may have been missed."""
+        link = await self._account.wire.connect()
+        with link.updates.listening(self._see):
+            while not self._pushed.is_set() and link.alive:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(QR_LOOK_EVERY):
+                        await self._pushed.wait()
+
     def _see(self, update: Any) -> None:
         inner = [update.update] if isinstance(update, types.UpdateShort) else getattr(update, "updates", [])
         if any(isinstance(one, types.UpdateLoginToken) for one in inner):
@@ -175,7 +188,8 @@ class QrLogin:
 
     async def _export(self) -> Any:
         api_id, api_hash = self._account.api
-        return await _ask(self._account, functions.auth.ExportLoginTokenRequest(api_id, api_hash, []), "qr")
+        request = functions.auth.ExportLoginTokenRequest(api_id, api_hash, [])
+        return await _ask_at_home(self._account, request, "qr")
 
     async def _take(self, answer: Any) -> None:
         if isinstance(answer, types.auth.LoginTokenMigrateTo):
