@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -124,3 +125,10 @@ def test_a_foreign_note_is_never_overwritten(program: Program) -> None:
     foreign.write_text("My own list.\n")
     program.export("--all")
     assert foreign.read_text() == "My own list.\n"
+
+
+def test_a_topic_that_the_forum_has_not(program: Program) -> None:
+    forum = json.loads(program.run("chats", "--json", "--type", "forum").stdout)[0]
+    line = one_line(program.run("export", f"{forum['id']}/9999", expect=2).stderr)
+    assert "9999" in line
+    assert all(topic["title"] in line for topic in forum["topics"])

@@ -65,6 +65,8 @@ class ChatRun:
         self.topic: TopicLedger | None = None
         self.in_pipe = 0
         """Pages fetched and not yet committed."""
+        self.failed_in_row = 0
+        """Pages that could not be had since the last that could."""
         self.ids_asked = 0
         """Ids that this run set out to settle."""
         self.ids_settled = 0

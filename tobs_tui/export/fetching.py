@@ -29,6 +29,9 @@ FRUITLESS_ANSWERS = 3
 """So many answers in a row that settle nothing of what was asked make a range fail."""
 
 
+HOPELESS, HOPELESS_LATER = 5, 25
+"""So many pages in a row that can't be had make a chat be given up: before one was had, and after."""
+
 NoteOf = Callable[[int, int | None], NoteKey]
 
 
@@ -163,6 +166,7 @@ class Fetching:
                 self._fail_page(order, RangeFailed("the server's answers do not fit what was asked"))
             return None
         self._fruitless.pop(shard, None)
+        run.failed_in_row = 0
         run.in_pipe += 1
         run.ids_settled += len(covers)
         if not shard.ids_left:
@@ -212,6 +216,10 @@ class Fetching:
         run.fail(error)
         shard.settle(failed)
         self._fruitless.pop(shard, None)
+        run.failed_in_row += 1
+        if run.failed_in_row >= (HOPELESS_LATER if run.ids_settled else HOPELESS):
+            self._give_up(run, ChatUnavailable("the rest was given up: no page of it can be had"))
+            return
         if not shard.ids_left:
             self._plan.finish(shard)
             self._end_when_settled(run)
@@ -232,6 +240,9 @@ class Fetching:
                 self.fatal = error
 
     def _give_up(self, run: ChatRun, error: TobsError) -> None:
+        """End a chat; the ledger holds what is missing of it as failed. Other workers may learn it, too."""
+        if run.state is ChatState.FAILED:
+            return
         for history in run.histories:
             self._note_failed(history, self._plan.drop(history), error)
         run.fail(error)

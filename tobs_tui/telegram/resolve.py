@@ -54,9 +54,9 @@ async def resolve(account: Asks, chats: Sequence[Chat], text: str) -> ChatRef:
             # The one number after a forum's name is a topic or a message of its General topic.
             topics = found.chat.topics or await forum_topics(account, found.chat)
             return _with_link(msgspec.structs.replace(found.chat, topics=tuple(topics)), link)
-        return found
+        return await _with_known_topic(account, found)
     chat = await _ask_username(account, chats, found.username)
-    return _with_link(chat, found.link)
+    return await _with_known_topic(account, _with_link(chat, found.link))
 
 
 def find_chat(chats: Sequence[Chat], text: str) -> ChatRef | Elsewhere:
@@ -105,6 +105,15 @@ def _with_link(chat: Chat, link: ChatLink) -> ChatRef:
         return ChatRef(chat, link.thread or link.numbers[0])
     known = {topic.id for topic in chat.topics}
     return ChatRef(chat, link.numbers[0] if link.numbers and link.numbers[0] in known else None)
+
+
+async def _with_known_topic(account: Asks, found: ChatRef) -> ChatRef:
+    """The same, with its topics listed. :raises UnknownChat: when the topic asked for is none of them."""
+    if found.topic_id is None:
+        return found
+    topics = found.chat.topics or await forum_topics(account, found.chat)
+    chat = msgspec.structs.replace(found.chat, topics=tuple(topics))
+    return ChatRef(chat, _topic(chat, found.topic_id))
 
 
 def _topic(chat: Chat, topic_id: int) -> int:

@@ -40,6 +40,7 @@ _CHAT_GONE = {
     "INPUT_USER_DEACTIVATED": "the account behind it was deleted",
     "CHAT_RESTRICTED": "Telegram restricts it",
     "TOPIC_DELETED": "the topic was deleted",
+    "TOPIC_ID_INVALID": "it has no such topic",
     "PEER_ID_NOT_SUPPORTED": "Telegram does not let it be read",
     "CHANNEL_MONOFORUM_UNSUPPORTED": "Telegram does not let it be read",
     "FROZEN_PARTICIPANT_MISSING": "the account is frozen",
