@@ -6,9 +6,10 @@ Where entities cross, the shorter one is closed and opened again; code and addre
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from tobs_tui.vault.escape import code_span, escape_line, link_label
+from tobs_tui.vault.escape import code_span, escape_line, link_label, one_line
 from tobs_tui.vault.links import autolink, destination, live_url
 from tobs_tui.vault.marks import Close, Open, Pair, Piece, Text, Token, write_line
 from tobs_tui.vault.spans import MARKS, Span, disjoint, united, within
@@ -41,15 +42,23 @@ def line_markdown(
     here = within(spans, start, end)
     if not here:
         return escape_line(text[start:end], at_start=at_start)
-    atoms: Atoms = {span.start: (span.end, _code(text, span)) for span in united(_of(here, "code"))}
-    moved = _outward(_of(here, "text_link", "link", "email"), atoms)
-    styles: list[Style] = []
-    for link in disjoint(moved):
-        _add_link(text, link, atoms, styles, vault_link)
+    form = _Form({span.start: (span.end, _code(text, span)) for span in united(_of(here, "code"))})
+    for link in disjoint(_outward(_of(here, "text_link", "link", "email"), form.atoms)):
+        _add_link(text, link, form, vault_link)
     for kind in sorted(MARKS):
-        spans_of_kind = united(_outward(_of(here, kind), atoms))
-        styles += [(span.start, span.end, Pair(kind)) for span in spans_of_kind]
-    return write_line(_tokens(text, start, end, atoms, styles), at_start=at_start)
+        spans_of_kind = united(_outward(_of(here, kind), form.atoms))
+        form.styles += [(span.start, span.end, Pair(kind)) for span in spans_of_kind]
+    return write_line(_tokens(text, start, end, form), at_start=at_start)
+
+
+@dataclass(slots=True)
+class _Form:
+    """What becomes of a line's entities, by the places of its text."""
+
+    atoms: Atoms
+    tails: dict[int, Piece] = field(default_factory=dict)
+    """What is added behind a stretch of text."""
+    styles: list[Style] = field(default_factory=list)
 
 
 def _code(text: str, span: Span) -> Token:
@@ -77,33 +86,33 @@ def _outward(spans: Iterable[Span], atoms: Atoms) -> list[Span]:
     return moved
 
 
-def _add_link(text: str, link: Span, atoms: Atoms, styles: list[Style], vault_link: VaultLink) -> None:
+def _add_link(text: str, link: Span, form: _Form, vault_link: VaultLink) -> None:
     label = text[link.start : link.end]
     url = link.url if link.kind == "text_link" else (f"mailto:{label}" if link.kind == "email" else label)
-    holds_code = any(link.start <= first < link.end for first in atoms)
+    holds_code = any(link.start <= first < link.end for first in form.atoms)
     target = vault_link(url or "")
     if target is not None and not holds_code:
-        atoms[link.start] = (link.end, Piece(f"[[{target}|{link_label(label) or 'message'}]]"))
+        form.atoms[link.start] = (link.end, Piece(f"[[{target}|{link_label(label) or 'message'}]]"))
         return
     address = live_url(url or "")
     if address is None:
-        if link.kind == "text_link" and url and not holds_code and label.strip():
-            words = escape_line(label.strip(), at_start=False)
-            atoms[link.start] = (link.end, Piece(f"{words} ({code_span(' '.join(url.split()))})"))
+        shown = one_line(url or "")
+        if link.kind == "text_link" and shown and label.strip():
+            form.tails[link.end] = Piece(f" ({code_span(shown)})")
         return
     plain_address = autolink(label) if link.kind != "text_link" or url == label else None
     if plain_address is not None and not holds_code:
-        atoms[link.start] = (link.end, Piece(plain_address))
+        form.atoms[link.start] = (link.end, Piece(plain_address))
         return
-    styles.append((link.start, link.end, Pair("link", url=destination(address))))
+    form.styles.append((link.start, link.end, Pair("link", url=destination(address))))
 
 
-def _tokens(text: str, start: int, end: int, atoms: Atoms, styles: Sequence[Style]) -> list[Token]:
+def _tokens(text: str, start: int, end: int, form: _Form) -> list[Token]:
     opening: dict[int, list[Style]] = {}
-    places = {start, end}
-    for first, (last, _) in atoms.items():
+    places = {start, end, *form.tails}
+    for first, (last, _) in form.atoms.items():
         places |= {first, last}
-    for style in styles:
+    for style in form.styles:
         opening.setdefault(style[0], []).append(style)
         places |= {style[0], style[1]}
     ordered = sorted(places)
@@ -111,11 +120,13 @@ def _tokens(text: str, start: int, end: int, atoms: Atoms, styles: Sequence[Styl
     tokens: list[Token] = []
     for place, after in zip(ordered, [*ordered[1:], end], strict=True):
         again = _close_ended(stack, place, tokens)
+        if place in form.tails:
+            tokens.append(form.tails[place])
         for style in sorted([*again, *opening.get(place, ())], key=lambda s: (-s[1], _RANK[s[2].kind])):
             stack.append(style)
             tokens.append(Open(style[2]))
-        if place in atoms:
-            tokens.append(atoms[place][1])
+        if place in form.atoms:
+            tokens.append(form.atoms[place][1])
         elif place < after:
             tokens.append(Text(text[place:after]))
     return tokens
