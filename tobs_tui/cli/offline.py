@@ -185,5 +185,5 @@ _VERDICT_NAMES = {
 _VERDICTS = {
     Verdict.AGREES: "Ledger, messages, notes and files agree; all that was asked for is here.",
     Verdict.UNFINISHED: "All agree, but not all that was asked for is here yet: export again to go on.",
-    Verdict.DISAGREES: "They do not agree; stderr tells what is wrong. `tobs-tui publish` mends missing notes.",
+    Verdict.DISAGREES: "They do not agree; stderr tells where. `tobs-tui publish` mends missing notes.",
 }
