@@ -197,3 +197,8 @@ def test_a_note_keeps_lines_tabs_joiners_and_direction_marks() -> None:
     text = "one\n\ttwo \u200f\u200e 👩\u200d🚀 می\u200cخواهم"
     assert plain(text) == text
     assert plain("a\r\nb\x00\x1b[1mc\u202ed\u2066e\x85\u2028f\ud800") == "a\nb[1mcde\nf�"
+
+
+def test_a_dropped_character_before_a_joiner_breaks_nothing() -> None:
+    assert for_terminal("\u200b\u200d0") == "0"
+    assert for_log("\u200b\u200d\U0001f44d") == "\U0001f44d"

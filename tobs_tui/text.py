@@ -132,7 +132,7 @@ def _tame_stretch(text: str) -> str:
                 kept.append(char)
         else:
             marks = stacked = 0
-            kept.append(fate)
+            kept += fate  # nothing, or the character that stands for it
     return "".join(kept)
 
 
