@@ -13,7 +13,7 @@ class Asks(Protocol):
         """The account's own user id."""
 
     async def ask(self, request: Any, *, of: str = "", chat: str = "") -> Any:
-        """The answer to one request of the governor's class `of` (empty: by the request); `chat` is for errors.
+        """The answer to one request of the class `of` (empty: by the request); `chat` is for errors.
 
         :raises TobsError: translated, when the request can't be answered.
         """
