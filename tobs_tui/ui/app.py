@@ -31,6 +31,8 @@ from tobs_tui.ui.screens.chats import ChatsScreen
 from tobs_tui.ui.widgets.top_line import TopView
 
 TICK_S = 0.25
+FEW_CHATS = 5
+"""Of fewer chats, the share of chats says little about the share of messages."""
 
 
 def _run_screen() -> Screen[Any]:
@@ -87,11 +89,12 @@ class TobsApp(App[None]):
             self.register_theme(own)
         self.theme = theme if theme in self.available_themes else themes.DEFAULT
 
-    def on_mount(self) -> None:
-        self.switch_mode("chats")
+    async def on_mount(self) -> None:
+        await self.switch_mode("chats")
         self.set_interval(TICK_S, self.refresh_now)
         self.theme_changed_signal.subscribe(self, lambda theme: self._on_theme and self._on_theme(theme.name))
-        self._connect_beside()
+        # What it imports would hold up the first paint.
+        self.screen.call_after_refresh(self._connect_beside)
 
     def _connect_beside(self) -> None:
         self.run_worker(cast("Any", self.connect), group="connect", exclusive=True)
@@ -271,10 +274,15 @@ class TobsApp(App[None]):
 
 
 def run_share(run: RunView) -> float | None:
-    """How much of a run is done; None while nobody can tell."""
-    if run.expected is None:
+    """How much of a run is done; None while nobody can tell.
+
+    By messages; while some chat's are unknown, by how much of each chat is settled.
+    """
+    if run.expected is not None:
+        return min(1.0, run.messages / run.expected) if run.expected else 1.0
+    if len(run.chats) < FEW_CHATS:
         return None
-    return min(1.0, run.messages / run.expected) if run.expected else 1.0
+    return sum(chat.share or 0.0 for chat in run.chats) / len(run.chats) or None
 
 
 def _share(run: RunView) -> str:

@@ -88,4 +88,4 @@ def _hidden(phone: str) -> str:
     digits = phone.removeprefix("+")
     if len(digits) < 6:
         return "•••" if digits else ""
-    return f"+{digits[:-8] or digits[:1]} ••• ••• {digits[-2:]}"
+    return f"+{digits[:-9] or digits[:1]} ••• ••• {digits[-2:]}"

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from tobs_tui.export.chat_run import ChatProgress, ChatState
 from tobs_tui.export.exporter import Exporter, RunSnapshot
-from tobs_tui.model import Interval
 from tobs_tui.shutdown import ShutdownManager
 from tobs_tui.telegram.sharded import WorkerCondition, WorkerSnapshot
 from tobs_tui.ui.ports import RunView, WorkerView
@@ -40,9 +39,6 @@ class Watch:
         self._clock = clock
         # What the screen asked about chats that the run has not opened yet.
         self._counts = counts
-        self._range_of: Callable[[int], tuple[int, Interval, int] | None] | None = getattr(
-            exporter, "range_of", None
-        )
         self._answered = -1
         self._heard = clock()
 
@@ -81,7 +77,7 @@ class Watch:
         )
 
     def _worker(self, worker: WorkerSnapshot, flood: float) -> WorkerView:
-        held = self._range_of(worker.number) if self._range_of is not None else None
+        held = self._exporter.range_of(worker.number)
         chat_id, low, high, done = worker.chat_id, 0, 0, 0
         if held is not None:
             chat_id, left, high = held

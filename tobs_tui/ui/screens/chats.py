@@ -36,6 +36,9 @@ from tobs_tui.ui.widgets.row_list import RowList
 RESTS_S = 0.3
 """Seconds that a row rests under the cursor before it is asked about."""
 
+MOST_COUNTED = 200
+"""Marked chats that are asked about one by one; of more, the guesses must do."""
+
 
 class ChatsScreen(MainScreen):
     """The first screen."""
@@ -276,7 +279,7 @@ class ChatsScreen(MainScreen):
             self._show()
 
     async def _count_marked(self) -> None:
-        for target in tuple(self._marks.values()):
+        for target in tuple(self._marks.values())[:MOST_COUNTED]:
             if (target.chat.id, target.topic_id) not in self._marks:
                 continue
             try:

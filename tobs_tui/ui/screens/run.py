@@ -16,6 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from tobs_tui.errors import TobsError
+from tobs_tui.export.chat_run import ChatState
 from tobs_tui.export.report import RunReport, RunStatus
 from tobs_tui.ui import words
 from tobs_tui.ui.actions import RUN, bindings
@@ -302,6 +303,9 @@ def _overall(view: RunView, figures: Figures, width: int) -> Content:
     begin = f" Exporting {chats}" if width >= 100 else f" {chats}"
     of = f" of about {words.number(view.expected)}" if view.expected is not None else ""
     parts = [f"{words.number(view.messages)}{of} messages", words.rate(figures.rate)]
+    if view.expected is None and len(view.chats) > 1:
+        done = sum(chat.state in (ChatState.DONE, ChatState.FAILED) for chat in view.chats)
+        parts.insert(0, f"{done:,} of {words.plural(len(view.chats), 'chat')} done")
     if view.files and view.files.total is not None and width >= 100:
         failed = f", {view.files.failed:,} failed" if view.files.failed else ""
         parts.append(f"files {view.files.done:,} of {view.files.total:,}{failed}")
