@@ -82,9 +82,13 @@ class Shelf:
         )
 
     def publish(self, chat_id: int = GROUP, stop: Callable[[], bool] = lambda: False) -> PublishReport:
+        return self.publisher.publish(chat_id, stop=stop)
+
+    @property
+    def publisher(self) -> Publisher:
         if self._publisher is None:
             self._publisher = Publisher(self.archive, self.vault, self.calendar, **self._settings)
-        return self._publisher.publish(chat_id, stop=stop)
+        return self._publisher
 
     def files(self) -> dict[str, str]:
         """Everything in the vault but the archive, by path."""

@@ -71,6 +71,7 @@ def publish_notes(settings: Settings, words: Sequence[str]) -> int:
             written += report.written
             left += report.left
             problems += [f"{stored.name}: {problem}" for problem in report.problems]
+        problems += publisher.finish().problems
     for problem in problems:
         print(text.for_terminal(problem), file=sys.stderr)
     print(f"{plural(written, 'note')} written to {settings.export_path.resolve()}; the others were right.")

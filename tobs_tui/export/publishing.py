@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 
 from tobs_tui import logs
 from tobs_tui.archive import Archive, Indexer
@@ -70,6 +71,8 @@ class Publishing:
             report = await self._publish(chat_id)
             if chat_id in known and report is not None:
                 known[chat_id].notes += report.written
+        if not self._stop():
+            await self._settle(None, self._publisher.finish)
 
     async def index(self) -> None:
         """Bring the search up to date; what a stop leaves, the next run or search does."""
@@ -91,8 +94,13 @@ class Publishing:
             logs.note("%s: complete, %d new, %d notes", run.chat.title, run.new, run.notes)
 
     async def _publish(self, chat_id: int) -> PublishReport | None:
+        return await self._settle(chat_id, partial(self._publisher.publish, chat_id, stop=self._stop))
+
+    async def _settle(
+        self, chat_id: int | None, publish: Callable[[], PublishReport]
+    ) -> PublishReport | None:
         try:
-            report = await asyncio.to_thread(self._publisher.publish, chat_id, stop=self._stop)
+            report = await asyncio.to_thread(publish)
         except TobsError as error:
             self._problem(chat_id, error)
             return None

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -26,12 +28,17 @@ from tobs_tui.vault.index_notes import (
     vault_fields,
     vault_region,
 )
-from tobs_tui.vault.locate import INDEX, Identity
+from tobs_tui.vault.locate import INDEX, Identity, Locator
 from tobs_tui.vault.names import VAULT_INDEX
 from tobs_tui.vault.placing import Decision, Draft, Placed, Placer
 from tobs_tui.vault.summary import Summary, read_summary, write_summary
 
 VAULT_RECORD = "index:vault"
+_VAULT_DUE = "index:vault:due"
+"""Set in the archive while the vault's index is older than a chat's."""
+_VAULT_STEPS = 100
+"""The vault's index names every chat: in a large vault it waits for so many-th parts of them, or the end."""
+
 _VAULT_IDENTITY = Identity(0, 0, INDEX)
 
 
@@ -43,9 +50,14 @@ class Indexes:
         self._calendar = calendar
         self._size_limit = size_limit
         self._entries: dict[int, VaultEntry] | None = None
+        self._vault_placed = False
+        self._vault_waits = 0
 
     def place(self, stored: StoredChat, book: NameBook, placer: Placer, notes: ChatNotes) -> None:
-        """Write a chat's index and the vault's where they changed; what came of it goes to `notes.placed`."""
+        """Write a chat's index and the vault's where they changed; what came of it goes to `notes.placed`.
+
+        Among many chats the vault's may wait: `finish` writes it.
+        """
         chat_id = stored.chat.id
         linked = base_name(book.index_path(stored))
         summary = notes.gathering.summary(self._only_since(stored.chat))
@@ -80,6 +92,21 @@ class Indexes:
         for old_id in self._archive.parts_of(chat_id):
             entries.pop(old_id, None)
         entries[chat_id] = _entry(stored, base_name(path), summary)
+        self._vault_waits += 1
+        if self._vault_placed and self._vault_waits <= len(entries) // _VAULT_STEPS:
+            if not self._archive.meta(_VAULT_DUE):
+                self._archive.set_meta(_VAULT_DUE, "1")
+            return
+        self._place_vault(book, placer, notes.placed)
+
+    def finish(self, book: NameBook, vault: Path, outcome: Placed) -> None:
+        """Write the vault's index if it waits, from this publisher or one that was killed."""
+        if self._archive.meta(_VAULT_DUE):
+            with closing(Placer(vault, Locator(vault))) as placer:
+                self._place_vault(book, placer, outcome)
+
+    def _place_vault(self, book: NameBook, placer: Placer, outcome: Placed) -> None:
+        entries = self._known_entries(book)
         self._place(
             VAULT_RECORD,
             _VAULT_IDENTITY,
@@ -87,8 +114,11 @@ class Indexes:
             vault_fields(),
             vault_region(entries.values(), self._calendar),
             placer,
-            notes.placed,
+            outcome,
         )
+        self._vault_placed, self._vault_waits = True, 0
+        if self._archive.meta(_VAULT_DUE):
+            self._archive.set_meta(_VAULT_DUE, "")
 
     def _place(
         self,

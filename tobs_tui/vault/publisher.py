@@ -20,7 +20,7 @@ from tobs_tui.vault.chat_notes import ChatNotes
 from tobs_tui.vault.desktop_json import result_path, write_result
 from tobs_tui.vault.indexing import Indexes
 from tobs_tui.vault.locate import Locator
-from tobs_tui.vault.placing import Placer
+from tobs_tui.vault.placing import Placed, Placer
 from tobs_tui.vault.source import ChatSource, NoteNames, names_in
 
 NO_NOTES = "none"
@@ -94,6 +94,15 @@ class Publisher:
             kept_edits=tuple(notes.placed.kept_edits),
             problems=tuple(dict.fromkeys(notes.placed.problems)),
             left=notes.left or int(not whole),
+        )
+
+    def finish(self) -> PublishReport:
+        """Write what waits for the last chat: the vault's index. To be called when no more chats come."""
+        placed = Placed()
+        if ExportFormat.MARKDOWN in self._formats:
+            self._indexes.finish(self._book, self._vault, placed)
+        return PublishReport(
+            kept_edits=tuple(placed.kept_edits), problems=tuple(dict.fromkeys(placed.problems))
         )
 
     def _stored(self, chat_id: int) -> StoredChat | None:
