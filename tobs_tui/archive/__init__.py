@@ -8,6 +8,7 @@ from tobs_tui.archive.ledger import Covered, Failed, IdState, Ledger
 from tobs_tui.archive.opening import has_archive
 from tobs_tui.archive.reader import ArchiveReader
 from tobs_tui.archive.search import Indexer
+from tobs_tui.archive.topics import TopicLedger, topics_done
 from tobs_tui.archive.values import (
     Batch,
     CommitResult,
@@ -39,6 +40,8 @@ __all__ = [
     "StoredChat",
     "StoredFile",
     "StoredMessage",
+    "TopicLedger",
     "Version",
     "has_archive",
+    "topics_done",
 ]

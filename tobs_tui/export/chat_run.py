@@ -11,11 +11,11 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from tobs_tui.archive import TopicLedger
 from tobs_tui.errors import MessageFailed, TobsError
 from tobs_tui.export.job import Target
 from tobs_tui.export.report import ChatReport, ReportedError
 from tobs_tui.export.shards import Density
-from tobs_tui.export.topics import TopicLedger
 from tobs_tui.model import Chat, Interval
 
 

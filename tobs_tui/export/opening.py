@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from tobs_tui.archive import Archive, Scope
+from tobs_tui.archive import Archive, Scope, TopicLedger
 from tobs_tui.export.chat_run import ChatRun, History
 from tobs_tui.export.job import Job
-from tobs_tui.export.topics import TopicLedger
 from tobs_tui.model import Chat, ChatType, Interval
 from tobs_tui.telegram.account import Account
 from tobs_tui.telegram.chats import forum_topics, with_old_history
@@ -48,7 +47,7 @@ class Opening:
         if self._job.recheck:
             return [history.window]
         if run.topic is not None:
-            return run.topic.missing(history.chat.id, history.window)
+            return run.topic.ask(history.window)
         return self._archive.missing(history.chat.id, history.window)
 
     def _keep_scope(self, source: Chat, window: Interval) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from tobs_tui.archive import ArchiveReader, FileState, Ledger, NoteRow, Scope, StoredChat
+from tobs_tui.archive import ArchiveReader, FileState, Ledger, NoteRow, Scope, StoredChat, topics_done
 from tobs_tui.model import Interval, MediaKind, NoteKey, NoteLayout
 from tobs_tui.vault.albums import together
 from tobs_tui.vault.block_ids import block_ids
@@ -239,6 +239,10 @@ class _ChatVerifier:
                 kinds |= scope.media
                 if not self._is_done(history, scope):
                     return False
+            topics = topics_done(self._reader, history)
+            asked = asked or topics is not None
+            if topics is False:
+                return False
         if not asked and any(ledger.unasked or ledger.failed for ledger in ledgers):
             return False
         return not kinds or not self._is_file_open(kinds)
