@@ -11,7 +11,7 @@ from tests.ui.conftest import Clock, Show, Shown
 from tests.ui.fake_host import FakeHost, report, run_view
 from tobs_tui.export.report import RunStatus
 from tobs_tui.shutdown import ShutdownState
-from tobs_tui.ui.ports import Link, Reach
+from tobs_tui.ui.ports import Link, LoginView, Reach, Step
 from tobs_tui.ui.widgets.log_pane import LogPane
 
 
@@ -233,3 +233,22 @@ async def test_the_log_filters_by_level_and_words(show: Show) -> None:
         await shown.settle()
         assert "a flood wait" in shown.text
         assert "a broken video" not in shown.text
+
+
+async def test_signed_out_one_signs_in_and_the_run_goes_on(show: Show) -> None:
+    async with show() as shown:
+        await shown.press("enter", "enter")
+        shown.host.is_running, shown.host.last_report = False, report(RunStatus.FAILED)
+        shown.host.reached = Link(Reach.SIGNED_OUT)
+        shown.host.login = LoginView(Step.CODE, code_by="to your Telegram app")
+        await shown.settle()
+        assert "signed out" in shown.text
+        await shown.press("g")
+        await shown.settle()
+        assert shown.app.current_mode == "login"
+        for key in ("12345", "secret"):
+            await shown.type(key)
+            await shown.press("enter")
+        await shown.settle()
+        assert len(shown.host.orders) == 2
+        assert shown.app.current_mode == "run"

@@ -84,6 +84,7 @@ class TobsApp(App[None]):
         self.login = LoginView(Step.DONE)
         self.log_lines = LogKeeper(host.batcher)
         self._last_order: Order | None = None
+        self._goes_on_later = False
         self._on_theme = on_theme
         for own in themes.OURS:
             self.register_theme(own)
@@ -117,6 +118,10 @@ class TobsApp(App[None]):
         if login.step is not Step.DONE:
             self.switch_mode("login")
             return
+        if self._goes_on_later and self._last_order is not None:
+            self._goes_on_later = False
+            self._begin(self._last_order)
+            return
         if self.current_mode != "chats":
             self.switch_mode("chats")
         self.call_after_refresh(self._load_chats)
@@ -148,8 +153,12 @@ class TobsApp(App[None]):
         self.switch_mode("run")
 
     def go_on(self) -> None:
-        """Do the last order again: it fetches only what is missing."""
-        self._begin(self._last_order)
+        """Do the last order again: it fetches only what is missing. Signed out, sign in first."""
+        if self.host.link().reach is Reach.SIGNED_OUT:
+            self._goes_on_later = True
+            self.reconnect()
+        else:
+            self._begin(self._last_order)
 
     def open_note(self, note: Path, *, obsidian: bool = False) -> None:
         """Open a note with the person's own program, in a window or on this terminal."""

@@ -35,6 +35,8 @@ class Reach(StrEnum):
     CONNECTED = "connected"
     OFFLINE = "offline"
     SIGNED_OUT = "signed out"
+    """The login was ended from elsewhere."""
+    NOBODY = "not logged in"
 
 
 class Link(Struct, frozen=True):

@@ -97,6 +97,7 @@ class ScreenHost:
         self._steps: LoginSteps | None = None
         self._run: ScreenRun | None = None
         self._counts: dict[int, int] = {}
+        self._seen: RunReport | None = None
 
     # Starting
 
@@ -153,8 +154,9 @@ class ScreenHost:
         settings = self._known_settings
         self.timezone = await self._known_archive.timezone()
         if settings.api_id is None or settings.api_hash is None:
-            self._link = Link(Reach.SIGNED_OUT)
+            self._link = Link(Reach.NOBODY)
             return LoginView(Step.API)
+        self._steps = None
         if self._account is not None:
             await self._account.close()
             self._account = None
@@ -170,9 +172,10 @@ class ScreenHost:
         except TobsError as error:
             self._link = Link(Reach.OFFLINE, error.line())
             raise
-        self._link = Link(Reach.CONNECTED)
         if authorized:
+            self._link = Link(Reach.CONNECTED)
             return LoginView(Step.DONE, name=account.owner.name)
+        self._link = Link(Reach.NOBODY)
         return self._login().view(Step.PHONE)
 
     @property
@@ -216,16 +219,22 @@ class ScreenHost:
         return await self._login().give_phone(phone)
 
     async def give_code(self, code: str) -> LoginView:
-        return await self._login().give_code(code)
+        return self._logged_in(await self._login().give_code(code))
 
     async def give_password(self, password: str) -> LoginView:
-        return await self._login().give_password(password)
+        return self._logged_in(await self._login().give_password(password))
 
     async def qr_code(self) -> QrCode:
         return await self._login().qr_code()
 
     async def qr_scanned(self) -> LoginView | None:
-        return await self._login().qr_scanned()
+        scanned = await self._login().qr_scanned()
+        return None if scanned is None else self._logged_in(scanned)
+
+    def _logged_in(self, view: LoginView) -> LoginView:
+        if view.step is Step.DONE:
+            self._link = Link(Reach.CONNECTED)
+        return view
 
     # Chats
 
@@ -359,7 +368,12 @@ class ScreenHost:
         return self._run.view() if self._run is not None else None
 
     def report(self) -> RunReport | None:
-        return self._run.report if self._run is not None else None
+        report = self._run.report if self._run is not None else None
+        if report is not None and report is not self._seen:
+            self._seen = report
+            if report.exit_code == NotLoggedIn.exit_code:
+                self._link = Link(Reach.SIGNED_OUT)
+        return report
 
     def stop_run(self) -> None:
         if self._run is not None:

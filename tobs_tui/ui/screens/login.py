@@ -49,7 +49,7 @@ class LoginScreen(MainScreen):
             yield from self._step(Step.API, "API id", "api-id", "the number")
             yield from self._field("API hash", "api-hash", "32 letters and digits", password=True)
             yield Line(
-                Content.styled("both from https://my.telegram.org, “API development tools”", MUTED),
+                Content.styled("both from https://my.telegram.org · f1 tells how", MUTED),
                 id="api-where",
                 classes="under",
             )

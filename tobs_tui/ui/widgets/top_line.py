@@ -20,6 +20,7 @@ _REACH = {
     Reach.CONNECTED: ("●", "connected", DONE),
     Reach.OFFLINE: ("!", "offline", FAILED),
     Reach.SIGNED_OUT: ("!", "signed out", FAILED),
+    Reach.NOBODY: ("○", "not logged in", MUTED),
 }
 
 
