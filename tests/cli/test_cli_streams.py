@@ -67,3 +67,22 @@ def test_a_report_even_for_a_command_line_that_cannot_be_read(
     report = json.loads(done.stdout)
     assert (report["status"], report["exit_code"]) == ("failed", 2)
     assert "Traceback" not in done.stderr
+
+
+INTERRUPTED_WHILE_IT_LOADS = """
+import os, signal, sys
+import tobs_tui.config
+tobs_tui.config.load_settings = lambda *_: os.kill(os.getpid(), signal.SIGINT)
+sys.argv[1:] = ["export", "--all", "--json"]
+from tobs_tui.cli import main
+main()
+"""
+
+
+def test_a_report_even_for_a_run_that_was_stopped_while_it_loads() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_WHILE_IT_LOADS], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 130
+    assert json.loads(done.stdout)["status"] == "aborted"
+    assert done.stderr == ""

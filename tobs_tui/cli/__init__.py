@@ -23,12 +23,12 @@ def main() -> None:
     try:
         code = _run()
     except KeyboardInterrupt:
-        # While a command still loads; one that runs has its own ways to stop.
-        _past_interrupting()
-        _report(Interrupted("Stopped before anything was done"))
         code = INTERRUPTED
     finally:
         _past_interrupting()
+    if code == INTERRUPTED:
+        # While a command still loads; one that runs has its own ways to stop. Typer makes it a code, too.
+        _report(Interrupted("Stopped before anything was done"))
     raise SystemExit(code)
 
 
