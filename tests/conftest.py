@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from telethon.sessions import MemorySession
 
 from tobs_tui.demo.server import DemoServer, ServerInfo
 from tobs_tui.demo.wire.server_key import PRIVATE, ServerKey
+
+# Whoever starts the tests under nohup ignores SIGHUP, and every process of theirs would inherit that.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 StartServer = Callable[..., Awaitable[DemoServer]]
 MakeClient = Callable[..., Awaitable[Any]]
