@@ -10,6 +10,7 @@ from textual.content import Content
 
 from tests.ui.conftest import Show
 from tests.ui.fake_host import FakeHost, chats
+from tobs_tui.errors import ArchiveDamaged, TobsError
 from tobs_tui.model import Chat, ChatType
 from tobs_tui.ui.ports import Link, Reach
 from tobs_tui.ui.screens.chats import ChatsScreen
@@ -186,3 +187,20 @@ async def test_what_was_counted_survives_a_reload(show: Show) -> None:
         shown.host.all_chats = tuple(replace(chat, unread=0) for chat in chats())
         await shown.press("r")
         assert "207,000" in shown.text
+
+
+async def test_what_goes_wrong_beside_the_screen_is_told_and_ends_only_that(
+    show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with show() as shown:
+
+        async def broken() -> None:
+            raise ArchiveDamaged("archive.db is damaged", "Copy it away and export again")
+
+        told: list[TobsError] = []
+        monkeypatch.setattr(shown.app, "tell", told.append)
+        monkeypatch.setattr(shown.host, "standings", broken)
+        shown.app.screen.refresh_standings()
+        await shown.settle(0.2)
+        assert [error.what for error in told] == ["archive.db is damaged"]
+        assert shown.app.is_running

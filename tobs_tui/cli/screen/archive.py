@@ -134,7 +134,9 @@ class ArchiveRoom:
 
 @contextmanager
 def _reader(folder: Path) -> Iterator[ArchiveReader | None]:
-    if not (folder / "archive.db").exists():
+    # A run that begins just now has made an empty file, and fills it in the next moment.
+    file = folder / "archive.db"
+    if not file.exists() or not file.stat().st_size:
         yield None
         return
     with ArchiveReader.open(folder) as reader:

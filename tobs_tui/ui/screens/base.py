@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
 
+from tobs_tui.errors import TobsError
 from tobs_tui.ui.ports import Host
 from tobs_tui.ui.widgets.key_line import KeyLine
 from tobs_tui.ui.widgets.top_line import TopLine, TopView
@@ -58,11 +58,19 @@ class MainScreen(Screen[Any]):
     def tick(self, now: float) -> None:
         """Take a picture of what goes on and show it. Called four times a second, and when shown."""
 
-    def beside(
-        self, group: str, work: Callable[..., Coroutine[Any, Any, None]], *args: Any, **named: Any
-    ) -> None:
-        """Do what waits, beside the screen; what its group was doing before is given up."""
-        self.run_worker(cast("Any", partial(work, *args, **named)), group=group, exclusive=True)
+    def beside(self, group: str, work: Callable[..., Coroutine[Any, Any, None]], *args: Any) -> None:
+        """Do what waits, beside the screen; what its group was doing before is given up.
+
+        A boundary: an error that a person can meet is told, and ends only this work.
+        """
+
+        async def bounded() -> None:
+            try:
+                await work(*args)
+            except TobsError as error:
+                self.tobs.tell(error)
+
+        self.run_worker(cast("Any", bounded), group=group, exclusive=True)
 
     def show_top(self, view: TopView) -> None:
         for line in self.query(TopLine):
