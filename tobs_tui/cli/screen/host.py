@@ -1,6 +1,7 @@
 """`Host` with the real engine: settings, account, archive and runs, on the screen's own event loop.
 
 Only what the first paint needs is imported at the top; the rest is, in a thread, when the screen starts.
+Long, because it is every method of one port, each a few lines; the work itself is in its neighbours.
 """
 
 from __future__ import annotations

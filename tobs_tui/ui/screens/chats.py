@@ -1,7 +1,8 @@
 """Chats: find some among thousands, mark them, see what they hold and how they stand in the archive.
 
 What costs a request (a count, a preview, a forum's topics) is asked for only when a row rests under the
-cursor, is marked or unfolded. Marks outlive filters.
+cursor, is marked or unfolded. Marks outlive filters. Long, because filter, marks, rows and preview change
+together; what can be told apart (filtering, drawing, estimating) is in files of its own.
 """
 
 from __future__ import annotations
