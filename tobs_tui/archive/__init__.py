@@ -4,6 +4,7 @@
 How things look to people is left to others.
 """
 
+from tobs_tui.archive.asked import keep_asked, keep_opened, not_opened
 from tobs_tui.archive.ledger import Covered, Failed, IdState, Ledger
 from tobs_tui.archive.opening import has_archive
 from tobs_tui.archive.reader import ArchiveReader
@@ -43,5 +44,8 @@ __all__ = [
     "TopicLedger",
     "Version",
     "has_archive",
+    "keep_asked",
+    "keep_opened",
+    "not_opened",
     "topics_done",
 ]

@@ -92,6 +92,11 @@ class ChatRun:
         return tuple(dict.fromkeys([self.chat.id, *known, *([old] if old else [])]))
 
     @property
+    def was_opened(self) -> bool:
+        """Whether it is settled what of it is asked for: nothing, where it is empty or out of reach."""
+        return bool(self.histories) or self.state in (ChatState.PUBLISHING, ChatState.DONE, ChatState.FAILED)
+
+    @property
     def total(self) -> int | None:
         return sum(self.counts.values()) if self.counts else self.chat.messages
 

@@ -18,7 +18,7 @@ from contextlib import asynccontextmanager
 from msgspec import Struct
 
 from tobs_tui import logs
-from tobs_tui.archive import Archive, Indexer
+from tobs_tui.archive import Archive, Indexer, keep_asked, keep_opened
 from tobs_tui.config import Settings
 from tobs_tui.errors import ChatUnavailable, ServerUnreachable, TobsError
 from tobs_tui.export.chat_run import ChatProgress, ChatRun, ChatState
@@ -102,10 +102,12 @@ class Exporter:
         self._runs = {(target.chat.id, target.topic_id): ChatRun(target) for target in job.targets}
         failure: TobsError | None = None
         try:
+            keep_asked(self._archive, {chat_id for chat_id, _ in self._runs}, int(time.time()))
             async with self._takeout() as takeout:
                 await self._fetch_and_publish(job)
                 if takeout is not None:
                     takeout.complete = self._status(None) is RunStatus.COMPLETE
+            keep_opened(self._archive, {run.chat.id for run in self._runs.values() if run.was_opened})
         except* TobsError as group:
             failure = _first(group)
         self._stop_unfinished()

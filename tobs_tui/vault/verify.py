@@ -6,12 +6,21 @@ wrong, but not done either.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from pathlib import Path
 
 from msgspec import Struct
 
-from tobs_tui.archive import ArchiveReader, FileState, Ledger, NoteRow, Scope, StoredChat, topics_done
+from tobs_tui.archive import (
+    ArchiveReader,
+    FileState,
+    Ledger,
+    NoteRow,
+    Scope,
+    StoredChat,
+    not_opened,
+    topics_done,
+)
 from tobs_tui.model import Interval, MediaKind, NoteKey, NoteLayout
 from tobs_tui.vault.albums import together
 from tobs_tui.vault.block_ids import block_ids
@@ -46,8 +55,11 @@ def verify(reader: ArchiveReader, vault: Path, chat_ids: Iterable[int] | None = 
     locator = Locator(vault)
     wrong = tuple(reader.check())
     checks = [_of_archive(wrong)] if wrong else []
-    chosen = _chosen(reader, chat_ids)
-    return checks + [_ChatVerifier(reader, vault, locator, stored).check() for stored in chosen]
+    waiting = not_opened(reader)
+    return checks + [
+        _ChatVerifier(reader, vault, locator, stored, waits=stored.chat.id in waiting).check()
+        for stored in _chosen(reader, chat_ids, waiting)
+    ]
 
 
 def _of_archive(problems: tuple[str, ...]) -> ChatCheck:
@@ -65,11 +77,13 @@ def _of_archive(problems: tuple[str, ...]) -> ChatCheck:
     )
 
 
-def _chosen(reader: ArchiveReader, chat_ids: Iterable[int] | None) -> Iterator[StoredChat]:
+def _chosen(reader: ArchiveReader, chat_ids: Iterable[int] | None, waiting: Set[int]) -> Iterator[StoredChat]:
     chats = {stored.chat.id: stored for stored in reader.chats()}
     if chat_ids is None:
         for stored in chats.values():
-            if stored.part_of is None and _was_exported(reader, stored.chat.id):
+            if stored.part_of is not None:
+                continue
+            if stored.chat.id in waiting or _was_exported(reader, stored.chat.id):
                 yield stored
         return
     wanted = [chats[chat_id] for chat_id in chat_ids if chat_id in chats]
@@ -85,11 +99,14 @@ def _was_exported(reader: ArchiveReader, chat_id: int) -> bool:
 class _ChatVerifier:
     """Checks one chat."""
 
-    def __init__(self, reader: ArchiveReader, vault: Path, locator: Locator, stored: StoredChat) -> None:
+    def __init__(
+        self, reader: ArchiveReader, vault: Path, locator: Locator, stored: StoredChat, *, waits: bool
+    ) -> None:
         self._reader = reader
         self._vault = vault
         self._locator = locator
         self._stored = stored
+        self._waits = waits
         self._chat_id = stored.chat.id
         self._histories = [*reader.parts_of(self._chat_id), self._chat_id]
         self._style = reader.meta(f"style:{self._chat_id}") or ""
@@ -113,7 +130,7 @@ class _ChatVerifier:
             notes=self._published,
             files=files,
             problems=tuple(self._problems),
-            done=not self._dirty and self._is_scope_done(ledgers),
+            done=not self._waits and not self._dirty and self._is_scope_done(ledgers),
         )
 
     def _calendar(self) -> Calendar:
