@@ -1,6 +1,6 @@
 """What the screen costs the engine: one export without it and one with it, on a server without latency.
 
-    python tests/benchmarks/screen_cost.py [--messages N] [--chats N]
+    python tests/benchmarks/screen_cost.py [--messages N] [--chats N] [--rounds N]
 
 Prints the headless and the watched throughput, their ratio (at least 85 %), the event loop's lag at the 99th
 percentile (under 50 ms) and how long a key waits for its answer (at most 100 ms). Exit code 1 when one fails.
@@ -116,6 +116,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--messages", type=int, default=60_000)
     parser.add_argument("--chats", type=int, default=12)
+    parser.add_argument("--rounds", type=int, default=3, help="taken in turn; the best of each counts")
     parser.add_argument("--only", choices=("headless", "screen"), help=argparse.SUPPRESS)
     parser.add_argument("--ready", help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -127,7 +128,9 @@ def main() -> int:
         print(json.dumps([measured.rate, measured.lag_s, measured.key_s]))
         return 0
     with running_server(DemoOptions(messages=given.messages, chats=given.chats)) as ready:
-        without, with_screen = (_in_process(only, ready) for only in ("headless", "screen"))
+        pairs = [[_in_process(only, ready) for only in ("headless", "screen")] for _ in range(given.rounds)]
+    # The least disturbed of each: what else the machine does costs both, and only ever adds.
+    without, with_screen = (max(runs, key=lambda one: one.rate) for runs in zip(*pairs, strict=True))
     kept = with_screen.rate / without.rate
     for name, one in (("headless", without), ("with screen", with_screen)):
         print(f"{name:<12}  {one.rate:10,.0f} messages/s   loop lag p99 {one.lag_s * 1000:5.1f} ms")
