@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -18,7 +19,9 @@ from tobs_tui.model import (
     NoteLayout,
     Topic,
 )
+from tobs_tui.vault import verify as verify_module
 from tobs_tui.vault.verify import ChatCheck, verify
+from tobs_tui.vault.writer import read
 
 
 def check(shelf: Shelf) -> ChatCheck:
@@ -151,3 +154,18 @@ def test_chats_are_chosen(shelf: Shelf) -> None:
     published(shelf)
     assert [found.id for found in verify(shelf.archive, shelf.vault)] == [GROUP]
     assert [found.id for found in verify(shelf.archive, shelf.vault, [11])] == [11]
+
+
+def test_a_note_that_is_written_meanwhile_is_no_damage(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    published(shelf)
+    shelf.add([message(7)])
+    waiting = [shelf.publish]
+
+    def read_late(path: Path) -> bytes | None:
+        if waiting:
+            waiting.pop()()
+        return read(path)
+
+    monkeypatch.setattr(verify_module, "read", read_late)
+    assert not check(shelf).problems
+    assert not waiting

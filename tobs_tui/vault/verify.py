@@ -30,6 +30,8 @@ from tobs_tui.vault.publisher import NO_NOTES
 from tobs_tui.vault.region import Unclear, part, region_hash
 from tobs_tui.vault.writer import read
 
+_TRIES = 3
+"""So often a chat must be found wrong to be so."""
 _MOST_NAMED = 5
 """Messages named in one problem; the others are counted."""
 
@@ -57,9 +59,21 @@ def verify(reader: ArchiveReader, vault: Path, chat_ids: Iterable[int] | None = 
     checks = [_of_archive(wrong)] if wrong else []
     waiting = not_opened(reader)
     return checks + [
-        _ChatVerifier(reader, vault, locator, stored, waits=stored.chat.id in waiting).check()
+        _checked(reader, vault, locator, stored, waits=stored.chat.id in waiting)
         for stored in _chosen(reader, chat_ids, waiting)
     ]
+
+
+def _checked(
+    reader: ArchiveReader, vault: Path, locator: Locator, stored: StoredChat, *, waits: bool
+) -> ChatCheck:
+    """One chat's check. What is wrong must be so more than once: an export may be writing meanwhile."""
+    for left in reversed(range(_TRIES)):
+        check = _ChatVerifier(reader, vault, locator, stored, waits=waits).check()
+        if not (check.problems and left):
+            break
+        locator = Locator(vault)
+    return check
 
 
 def _of_archive(problems: tuple[str, ...]) -> ChatCheck:
