@@ -67,11 +67,13 @@ async def _measure(host: ScreenHost, folder: Path, app: TobsApp | None) -> Watch
     options = ExportOptions(media=frozenset(), folder=str(folder))
     lags: list[float] = []
     keys: list[float] = []
+    if app is not None:
+        app.switch_mode("run")
+        await asyncio.sleep(0.5)
     started = time.perf_counter()
     host.begin(Order(tuple(Target(chat) for chat in chats), options))
     watching = [asyncio.create_task(_lag(lags))]
     if app is not None:
-        app.switch_mode("run")
         watching.append(asyncio.create_task(_press(app, keys)))
     while host.running():  # noqa: ASYNC110
         await asyncio.sleep(0.02)

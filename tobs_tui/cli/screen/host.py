@@ -62,6 +62,7 @@ HEAVY = (
     "tobs_tui.telegram.account",
     "tobs_tui.cli.screen.archive",
     "tobs_tui.cli.screen.run",
+    "tobs_tui.ui.screens.run",
 )
 DRAIN_WITHIN = 12.0
 """Seconds after which a drain that does not end is left; what is committed is safe."""
