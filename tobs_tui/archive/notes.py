@@ -23,6 +23,8 @@ def load(db: sqlite3.Connection, chat_id: int, key: NoteKey | None = None) -> li
     rows = db.execute(
         f"SELECT {_COLUMNS} FROM notes WHERE chat=?{where} ORDER BY topic, period, part", (chat_id, *values)
     ).fetchall()
+    # The same people stand in most notes of a chat: each number is held once.
+    numbers: dict[int, int] = {}
     return [
         NoteRow(
             chat_id=chat,
@@ -32,7 +34,7 @@ def load(db: sqlite3.Connection, chat_id: int, key: NoteKey | None = None) -> li
             path=path,
             region_hash=region_hash,
             planned_hash=planned_hash,
-            people=_named(db, chat, topic, period, part),
+            people=_named(db, (chat, topic, period, part), numbers),
         )
         for chat, topic, period, part, path, region_hash, planned_hash in rows
     ]
@@ -111,7 +113,7 @@ def written(db: sqlite3.Connection, rows: Iterable[NoteRow]) -> None:
             " DO UPDATE SET path=excluded.path, region_hash=excluded.region_hash, planned_hash=NULL",
             (*place, row.path, row.region_hash or row.planned_hash),
         )
-        if row.people == _named(db, *place):
+        if row.people == _named(db, place, {}):
             continue
         db.execute("DELETE FROM note_people WHERE chat=? AND topic=? AND period=? AND part=?", place)
         db.executemany(
@@ -147,9 +149,11 @@ def clear(
         )
 
 
-def _named(db: sqlite3.Connection, chat: int, topic: int, period: str, part: int) -> tuple[int, ...]:
+def _named(
+    db: sqlite3.Connection, note: tuple[int, int, str, int], numbers: dict[int, int]
+) -> tuple[int, ...]:
     rows = db.execute(
         "SELECT person FROM note_people WHERE chat=? AND topic=? AND period=? AND part=? ORDER BY person",
-        (chat, topic, period, part),
+        note,
     )
-    return tuple(row[0] for row in rows)
+    return tuple(numbers.setdefault(person, person) for (person,) in rows)

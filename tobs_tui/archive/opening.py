@@ -19,7 +19,7 @@ from tobs_tui.model import Owner
 FILE_NAME = "archive.db"
 
 # Bounded, for memory must not grow with the archive; twice as much made commits no faster.
-_CACHE_KIB = 8192
+_CACHE_KIB = 3072
 
 
 def has_archive(folder: Path) -> bool:

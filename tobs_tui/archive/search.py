@@ -296,7 +296,7 @@ def _counters(db: sqlite3.Connection) -> tuple[int, int]:
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection.require_database(path)
-    index = connection.connect(path, "rw", cache_kib=4096)
+    index = connection.connect(path, "rw", cache_kib=2048)
     try:
         connection.use_log(index)
         # What a power cut takes from the index is read again: its state is in the same transaction.
