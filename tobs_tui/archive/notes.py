@@ -17,14 +17,14 @@ from tobs_tui.model import NoteKey
 _COLUMNS = "chat, topic, period, part, path, region_hash, planned_hash"
 
 
-def load(db: sqlite3.Connection, chat_id: int, key: NoteKey | None = None) -> list[NoteRow]:
+def load(
+    db: sqlite3.Connection, chat_id: int, key: NoteKey | None = None, *, people: bool = True
+) -> list[NoteRow]:
     """The files of a chat's notes, or of one note, in order."""
     where, values = ("", ()) if key is None else (" AND topic=? AND period=?", (key.topic_id, key.period))
     rows = db.execute(
         f"SELECT {_COLUMNS} FROM notes WHERE chat=?{where} ORDER BY topic, period, part", (chat_id, *values)
     ).fetchall()
-    # The same people stand in most notes of a chat: each number is held once.
-    numbers: dict[int, int] = {}
     return [
         NoteRow(
             chat_id=chat,
@@ -34,7 +34,7 @@ def load(db: sqlite3.Connection, chat_id: int, key: NoteKey | None = None) -> li
             path=path,
             region_hash=region_hash,
             planned_hash=planned_hash,
-            people=_named(db, (chat, topic, period, part), numbers),
+            people=_named(db, chat, topic, period, part) if people else (),
         )
         for chat, topic, period, part, path, region_hash, planned_hash in rows
     ]
@@ -113,7 +113,7 @@ def written(db: sqlite3.Connection, rows: Iterable[NoteRow]) -> None:
             " DO UPDATE SET path=excluded.path, region_hash=excluded.region_hash, planned_hash=NULL",
             (*place, row.path, row.region_hash or row.planned_hash),
         )
-        if row.people == _named(db, place, {}):
+        if row.people == _named(db, *place):
             continue
         db.execute("DELETE FROM note_people WHERE chat=? AND topic=? AND period=? AND part=?", place)
         db.executemany(
@@ -149,11 +149,9 @@ def clear(
         )
 
 
-def _named(
-    db: sqlite3.Connection, note: tuple[int, int, str, int], numbers: dict[int, int]
-) -> tuple[int, ...]:
+def _named(db: sqlite3.Connection, chat: int, topic: int, period: str, part: int) -> tuple[int, ...]:
     rows = db.execute(
         "SELECT person FROM note_people WHERE chat=? AND topic=? AND period=? AND part=? ORDER BY person",
-        note,
+        (chat, topic, period, part),
     )
-    return tuple(numbers.setdefault(person, person) for (person,) in rows)
+    return tuple(row[0] for row in rows)

@@ -213,9 +213,9 @@ class ArchiveReader:
 
     # Notes
 
-    def notes(self, chat_id: int, key: NoteKey | None = None) -> list[NoteRow]:
-        """The published files of a chat, or of one of its notes."""
-        return self._read(lambda db: notes.load(db, chat_id, key))
+    def notes(self, chat_id: int, key: NoteKey | None = None, *, people: bool = True) -> list[NoteRow]:
+        """The published files of a chat, or of one of its notes; without `people`, not whom they name."""
+        return self._read(lambda db: notes.load(db, chat_id, key, people=people))
 
     def dirty_notes(self, chat_id: int) -> list[NoteKey]:
         """The notes that must be rendered again, in order. An old basic group's are its supergroup's."""

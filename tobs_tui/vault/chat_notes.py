@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from tobs_tui.archive import Archive, NoteRow, StoredChat
 from tobs_tui.model import NoteKey
 from tobs_tui.vault.book import NameBook, base_name, part_suffix, topic_title
@@ -136,7 +138,7 @@ class ChatNotes:
     # Before rendering
 
     def _load(self) -> None:
-        self._plan.load(self._archive.notes(self._chat_id))
+        self._plan.load(self._archive.notes(self._chat_id, people=False))
 
     def _dirty(self) -> list[NoteKey]:
         return [key for key in self._archive.dirty_notes(self._chat_id) if key not in self._alone]
@@ -279,7 +281,8 @@ class ChatNotes:
         )
         rows = [self._row(decision, people, planned=False) for decision in placed.decisions]
         for row in rows:
-            self._plan.put(row)
+            # A chat has thousands of notes, and each names dozens of people: nobody asks the plan for them.
+            self._plan.put(replace(row, people=()))
         if any(map(moved_base, placed.decisions)):
             for row in rows:
                 self._names.bases[row.key, row.part] = base_name(row.path)

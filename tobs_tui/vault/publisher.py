@@ -130,7 +130,7 @@ class Publisher:
         starts = self._archive.meta(f"parts:{chat_id}")
         return names_in(
             chat_id,
-            self._archive.notes(chat_id),
+            self._archive.notes(chat_id, people=False),
             starts,
             lambda key, part: self._book.base(stored, key, part),
         )

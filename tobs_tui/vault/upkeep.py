@@ -32,7 +32,7 @@ class Upkeep:
             rows = self._archive.notes(old_id)
             if not rows:
                 continue
-            own = {(row.key, row.part): row.path for row in self._archive.notes(self._chat_id)}
+            own = {(row.key, row.part): row.path for row in self._archive.notes(self._chat_id, people=False)}
             taken_over = [row for row in rows if (row.key, row.part) not in own]
             # Those at one path with ours were taken over by a publish that was killed then.
             self.retire([row for row in rows if own.get((row.key, row.part), row.path) != row.path])

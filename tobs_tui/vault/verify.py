@@ -155,7 +155,7 @@ class _ChatVerifier:
 
     def _check_notes(self, calendar: Calendar) -> None:
         rows: dict[NoteKey, list[NoteRow]] = {}
-        for row in self._reader.notes(self._chat_id):
+        for row in self._reader.notes(self._chat_id, people=False):
             rows.setdefault(row.key, []).append(row)
         keys = self._keys_with_messages(calendar)
         for key in sorted(keys | rows.keys()):
@@ -235,7 +235,7 @@ class _ChatVerifier:
     def _check_orphans(self) -> None:
         known = {
             Identity(self._chat_id, row.topic_id, row.period, row.part)
-            for row in self._reader.notes(self._chat_id)
+            for row in self._reader.notes(self._chat_id, people=False)
         } | {Identity(self._chat_id, 0, INDEX)}
         index = self._locator.find(Identity(self._chat_id, 0, INDEX))
         if not index and self._published and not self._dirty:
