@@ -100,6 +100,34 @@ async def preview(account: Asks, chat: Chat, limit: int = 20) -> Page:
     return convert_page(RawPage(chat.id, account.own_id, 0, limit, answer, forum=forum))
 
 
+async def count_kinds(account: Asks, chat: Chat) -> dict[str, int]:
+    """How many photos, videos, files and voice messages Telegram counts in a chat, by these words.
+
+    Empty where the server doesn't count. A chat's old history is not counted in.
+    """
+    filters = [kind() for kind in _COUNTED.values()]
+    request = functions.messages.GetSearchCountersRequest(input_peer(chat, account.own_id), filters)
+    try:
+        counters = await account.ask(request, chat=chat.title)
+    except (ChatUnavailable, RangeFailed) as error:
+        _log.info("files can't be counted: %s", error)
+        return {}
+    words = {kind.CONSTRUCTOR_ID: word for word, kind in _COUNTED.items()}
+    return {
+        words[counter.filter.CONSTRUCTOR_ID]: int(counter.count)
+        for counter in counters
+        if counter.filter.CONSTRUCTOR_ID in words
+    }
+
+
+_COUNTED = {
+    "photos": types.InputMessagesFilterPhotos,
+    "videos": types.InputMessagesFilterVideo,
+    "files": types.InputMessagesFilterDocument,
+    "voices": types.InputMessagesFilterVoice,
+}
+
+
 async def newest(account: Asks, chat: Chat) -> Chat:
     """The chat with its newest message's id and date, and Telegram's count: for one that is no dialog."""
     answer = await account.ask(_one(input_peer(chat, account.own_id)), of="history", chat=chat.title)

@@ -30,6 +30,7 @@ from tobs_tui.ui.ports import (
     ExportOptions,
     FolderState,
     Found,
+    Kinds,
     Link,
     LoginView,
     Order,
@@ -263,10 +264,12 @@ class ScreenHost:
         return await self._asked(forum_topics(self._known_account, chat))
 
     async def preview(self, chat: Chat) -> Preview:
-        from tobs_tui.telegram.chats import preview
+        from tobs_tui.telegram.chats import count_kinds, preview
 
         page = await self._asked(preview(self._known_account, chat))
-        return Preview(page.messages, {person.id: person for person in page.people})
+        counted = await self._asked(count_kinds(self._known_account, chat))
+        kinds = Kinds(**counted) if counted else None
+        return Preview(page.messages, {person.id: person for person in page.people}, kinds)
 
     async def _asked(self, answer: Awaitable[Answer]) -> Answer:
         """An answer of Telegram's; a login that has ended shows."""

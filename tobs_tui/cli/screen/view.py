@@ -56,6 +56,7 @@ class Watch:
         reconnecting = [
             worker for worker in snapshot.workers if worker.condition is WorkerCondition.RECONNECTING
         ]
+        silent = self._silent(snapshot, flood, paused=paused)
         return RunView(
             phase="paused" if paused and snapshot.phase == "fetching" else snapshot.phase,
             elapsed_s=snapshot.elapsed_s,
@@ -68,7 +69,8 @@ class Watch:
             flood_s=flood,
             requests=snapshot.requests,
             limit=_limit(snapshot),
-            silent_s=self._silent(snapshot, flood, paused=paused),
+            silent_s=silent,
+            pace_s=silent,
             silent_dc=next((worker.dc for worker in snapshot.workers), 0),
             reconnecting=max((worker.tries for worker in reconnecting), default=0),
             window_s=self._shutdown.window_left(),

@@ -20,7 +20,7 @@ from tobs_tui.text import for_terminal
 from tobs_tui.ui import words
 from tobs_tui.ui.actions import OPTIONS, bindings
 from tobs_tui.ui.drawing import BOLD, FAILED, MUTED, WAITING
-from tobs_tui.ui.estimate import cost
+from tobs_tui.ui.estimate import cost, text_bytes
 from tobs_tui.ui.ports import ExportOptions, FolderState, Order, Preset
 from tobs_tui.ui.screens.base import MainScreen
 from tobs_tui.ui.sizes import parse_size, size_text
@@ -28,6 +28,7 @@ from tobs_tui.ui.widgets.choice import Choice
 from tobs_tui.ui.widgets.line import Line
 
 _KIND_WORDS = {MediaKind.VIDEO_NOTE: "video note", MediaKind.DOCUMENT: "file"}
+_FILES_LATER = "a file · kept for later: this version only names files"
 SHOWN_TITLES = 3
 
 
@@ -76,7 +77,7 @@ class OptionsScreen(MainScreen):
                     size_text(given.max_file_size), placeholder="any size", id="max-size", classes="field",
                     compact=True,
                 )  # fmt: skip
-                yield Line(Content.styled("a file; such as 50M, empty for any size", MUTED), classes="note")
+                yield Line(Content.styled(_FILES_LATER, MUTED), classes="note")
             with self._row("Notes"):
                 yield Choice(
                     list(NoteLayout),
@@ -161,8 +162,7 @@ class OptionsScreen(MainScreen):
         if state.problem:
             note = Content.styled(f"✗ {for_terminal(state.problem)}", FAILED)
         else:
-            free = f"{words.size(state.free_bytes)} free" if state.free_bytes is not None else ""
-            parts = [Content.styled(free, MUTED)]
+            parts = [self._room(state.free_bytes)]
             layout = self.query_one("#layout", Choice).one
             if state.kept_layout is not None and state.kept_layout != layout:
                 parts.append(
@@ -173,6 +173,18 @@ class OptionsScreen(MainScreen):
                 )
             note = Content(" · ").join([part for part in parts if part])
         self.query_one("#folder-note", Line).show(note)
+
+    def _room(self, free: int | None) -> Content:
+        """What the export needs, against what is free."""
+        if free is None:
+            return Content()
+        needed = text_bytes(self._messages)
+        if needed > free:
+            return Content.styled(
+                f"! about {words.size(needed)} needed, and only {words.size(free)} free", WAITING
+            )
+        about = f"about {words.size(needed)} of " if self._messages else ""
+        return Content.styled(f"{about}{words.size(free)} free", MUTED)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         if event.input.id == "folder":
