@@ -28,7 +28,7 @@ from tobs_tui.ui.widgets.choice import Choice
 from tobs_tui.ui.widgets.line import Line
 
 _KIND_WORDS = {MediaKind.VIDEO_NOTE: "video note", MediaKind.DOCUMENT: "file"}
-_FILES_LATER = "a file · kept for later: this version only names files"
+_FILES_LATER = "a file · this version only names files"
 SHOWN_TITLES = 3
 
 
