@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -59,6 +60,8 @@ def export_chats(settings: Settings, request: ExportRequest) -> int:
 
 async def _export(settings: Settings, request: ExportRequest) -> RunReport:
     shutdown = ShutdownManager(settings.shutdown_window)
+    # What is restored when the run has ended: its outcome stands, and one more Ctrl+C changes nothing.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     with shutdown.signals(asyncio.get_running_loop()):
         account = await unless_stopped(shutdown, Account.connect(settings))
         try:
