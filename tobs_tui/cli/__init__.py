@@ -44,6 +44,12 @@ class Interrupted(TobsError):
 
 
 def _run() -> int:
+    if sys.argv[1:] in ([], ["demo"]):
+        # The two ways to the screen that most people take: its first paint waits for no parser of options.
+        from tobs_tui.cli.running import run_bare
+        from tobs_tui.cli.screen.main import open_demo, open_screen
+
+        run_bare(open_demo if sys.argv[1:] else open_screen)
     from typer.exceptions import TyperException
 
     from tobs_tui.cli.app import app

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tobs_tui.telegram.account import Account
 
 CRASHED = 1
+DEMO_VAULT = Path("demo-vault")
 
 
 def open_screen() -> int:
@@ -29,13 +30,11 @@ def open_screen() -> int:
     host = ScreenHost(_load)
     code = _show(host)
     if host.wants_demo:
-        from tobs_tui.cli.demo import DemoOptions
-
-        return open_demo(DemoOptions(), Path("demo-vault"))
+        return open_demo()
     return code
 
 
-def open_demo(options: DemoOptions, out: Path) -> int:
+def open_demo(options: DemoOptions | None = None, out: Path = DEMO_VAULT) -> int:
     """The screen on a world of invented chats, served by a process of its own."""
     _need_terminal()
     demo = _Demo(options, out)
@@ -47,17 +46,18 @@ def open_demo(options: DemoOptions, out: Path) -> int:
 class _Demo:
     """Starts the demo's server when the settings are asked for, which is after the first paint."""
 
-    def __init__(self, options: DemoOptions, out: Path) -> None:
+    def __init__(self, options: DemoOptions | None, out: Path) -> None:
         self.host: ScreenHost | None = None
         self._options = options
         self._out = out.absolute()
         self._ready: dict[str, str] = {}
 
     def load(self, more: Overrides) -> Settings:
-        from tobs_tui.cli.demo import demo_settings, running_server
+        from tobs_tui.cli.demo import DemoOptions, demo_settings, running_server
 
         if not self._ready and self.host is not None:
-            self._ready = self.host.resources.enter_context(running_server(self._options))
+            options = self._options or DemoOptions()
+            self._ready = self.host.resources.enter_context(running_server(options))
         return demo_settings(self._ready, self._out, more)
 
     async def sign_in(self, account: Account) -> None:
