@@ -90,6 +90,16 @@ async def test_the_preview_shows_the_newest_messages(show: Show) -> None:
         assert "2,114 photos · 96 videos" in shown.text
 
 
+async def test_the_preview_follows_what_a_filter_leaves(show: Show) -> None:
+    async with show() as shown:
+        await shown.settle(0.5)
+        shown.host.asked.clear()
+        await shown.press("slash")
+        await shown.type("family")
+        await shown.settle(0.5)
+        assert len([asked for asked in shown.host.asked if asked.startswith("preview")]) == 1
+
+
 async def test_a_forum_unfolds_and_a_topic_is_marked_alone(show: Show) -> None:
     async with show() as shown:
         await shown.press("down", "down", "down", "right")

@@ -60,6 +60,7 @@ class ChatsScreen(MainScreen):
         self._standings: Mapping[int, Standing] = {}
         self._topics: dict[int, tuple[Topic, ...]] = {}
         self._previews: dict[int, Preview] = {}
+        self._rests_on: int | None = None
         self._problems: dict[int, str] = {}
         self._marks: dict[Key, Target] = {}
         self._unfolded: set[int] = set()
@@ -244,6 +245,9 @@ class ChatsScreen(MainScreen):
             per_second=self.tobs.speed,
             problem=self._problems.get(chat.id, "") if chat else "",
         )
+        # A filter or another order moves the chats under a cursor that stands still.
+        if chat is not None and chat.id != self._rests_on:
+            self._row_rests()
 
     # A row rests under the cursor
 
@@ -252,6 +256,8 @@ class ChatsScreen(MainScreen):
         self._row_rests()
 
     def _row_rests(self) -> None:
+        entry = self.chat_list.current
+        self._rests_on = entry.chat.id if entry else None
         if self._rest is not None:
             self._rest.stop()
         self._rest = self.set_timer(RESTS_S, self._ask_about_row)
