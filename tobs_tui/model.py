@@ -2,7 +2,8 @@
 
 All are frozen. Dates are Unix seconds in UTC, sizes are bytes, durations are seconds, and peers are
 marked ids as Telegram's clients write them: 5 is a user, -5 a basic group, -1000000000005 a channel or
-supergroup. Entity offsets count UTF-16 code units, as Telegram sends them.
+supergroup. Entity offsets count UTF-16 code units, as Telegram sends them. One file, long as it is: it is the
+dictionary that all rooms share, and nothing in it does anything.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from tobs_tui.text import cells, for_terminal
@@ -53,15 +54,15 @@ def cut(text: str, width: int) -> str:
 
 
 def left(text: str, width: int) -> str:
-    """Text cut or filled to `width` cells, at the left."""
+    """Text cut or filled to `width` cells, at the left; filled by the measure that Textual lays out with."""
     fitting = cut(text, width)
-    return fitting + " " * (width - cells(fitting))
+    return fitting + " " * (width - cell_len(fitting))
 
 
 def right(text: str, width: int) -> str:
     """Text cut or filled to `width` cells, at the right."""
     fitting = cut(text, width)
-    return " " * (width - cells(fitting)) + fitting
+    return " " * (width - cell_len(fitting)) + fitting
 
 
 def rule(title: str, width: int, tail: str = "") -> Content:
