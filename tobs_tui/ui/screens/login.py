@@ -71,14 +71,14 @@ class LoginScreen(MainScreen):
             yield Line(id=f"{name}-label", classes="step-label")
             yield Input(placeholder=placeholder, id=name, classes="field", password=password, compact=True)
             yield Line(id=f"{name}-note", classes="step-note")
-        yield Line(id=f"{name}-problem", classes="problem")
+        yield Static(id=f"{name}-problem", classes="problem")
 
     def _field(self, label: str, name: str, placeholder: str, *, password: bool = False) -> Iterable[Widget]:
         with Horizontal(classes="step", id=f"{name}-row"):
             yield Line(Content(f"    {label}"), classes="step-label")
             yield Input(placeholder=placeholder, id=name, classes="field", password=password, compact=True)
             yield Line(id=f"{name}-note", classes="step-note")
-        yield Line(id=f"{name}-problem", classes="problem")
+        yield Static(id=f"{name}-problem", classes="problem")
 
     def on_mount(self) -> None:
         self.show(self.tobs.login)
@@ -96,6 +96,7 @@ class LoginScreen(MainScreen):
             return
         self._view = view
         self._busy = False
+        self._problem("api-hash", "")
         for step, label, name in (
             (Step.API, "API id, hash", "api-id"),
             (Step.PHONE, "Phone", "phone"),
@@ -145,9 +146,9 @@ class LoginScreen(MainScreen):
         return ""
 
     def _problem(self, name: str, problem: str) -> None:
-        line = self.query_one(f"#{name}-problem", Line)
+        line = self.query_one(f"#{name}-problem", Static)
         line.display = bool(problem)
-        line.show(Content.styled(f"✗ {for_terminal(problem)}", FAILED) if problem else Content())
+        line.update(Content.styled(f"✗ {for_terminal(problem)}", FAILED) if problem else Content())
 
     # Steps
 
@@ -174,7 +175,8 @@ class LoginScreen(MainScreen):
 
     def _go(self, taken: Awaitable[LoginView], name: str) -> None:
         self._busy = True
-        self._problem(name, "")
+        for field in {name, "api-hash"}:
+            self._problem(field, "")
         note = self.query_one(f"#{name}-note", Line)
         note.show(Content.styled("…", MUTED))
         self.beside("step", self._take, taken, name)
