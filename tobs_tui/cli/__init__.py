@@ -6,6 +6,7 @@ Commands are in `app`; each imports what it needs when it runs, so that the scre
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 
@@ -45,7 +46,9 @@ class Interrupted(TobsError):
 
 def _run() -> int:
     if sys.argv[1:] in ([], ["demo"]):
-        # The two ways to the screen that most people take: its first paint waits for no parser of options.
+        # The two ways to the screen that most people take: its first paint waits for no parser of options,
+        # nor for the collector to look through what is being imported.
+        gc.disable()
         from tobs_tui.cli.running import run_bare
         from tobs_tui.cli.screen.main import open_demo, open_screen
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import sys
 from pathlib import Path
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from tobs_tui.telegram.account import Account
 
 CRASHED = 1
+COLLECTS_AFTER_S = 0.5
+"""The first paint is past by then; until then garbage is not looked for (`cli.main` turned that off)."""
 DEMO_VAULT = Path("demo-vault")
 
 
@@ -97,6 +100,7 @@ async def _run(host: ScreenHost) -> bool:
     """Show the screen until it is left; then end the run and the connection. Returns whether it crashed."""
     from tobs_tui.ui.app import TobsApp
 
+    asyncio.get_running_loop().call_later(COLLECTS_AFTER_S, gc.enable)
     with host.shutdown.signals(asyncio.get_running_loop()):
         leave = host.shutdown.subscribe(lambda _state: _on_hangup(host))
         app = TobsApp(host, theme=host.kept.theme, on_theme=host.save_theme)
