@@ -13,8 +13,10 @@ from msgspec import Struct
 
 from tobs_tui import logs
 from tobs_tui.archive import Archive, Batch
+from tobs_tui.errors import DiskFull
 from tobs_tui.export.chat_run import ChatRun
 from tobs_tui.export.fetching import Fetched, NoteOf
+from tobs_tui.export.full_disk import FullDisk
 from tobs_tui.model import Interval, Message, Person
 from tobs_tui.telegram.convert import convert_page
 
@@ -60,9 +62,11 @@ class Committing:
         note_of: NoteOf,
         committed: Callable[[ChatRun], None],
         *,
+        full_disk: FullDisk,
         recheck: bool = False,
     ) -> None:
         self._archive = archive
+        self._full_disk = full_disk
         self._note_of = note_of
         self._committed = committed
         self._recheck = recheck
@@ -73,7 +77,14 @@ class Committing:
         for page in pages:
             by_history.setdefault(page.history_id, []).append(page)
         for history_id, gathered in by_history.items():
-            self._commit(history_id, gathered)
+            await self._commit_somehow(history_id, gathered)
+
+    async def _commit_somehow(self, history_id: int, pages: Sequence[Settled]) -> None:
+        while True:
+            try:
+                return self._commit(history_id, pages)
+            except DiskFull as error:
+                await self._full_disk.wait(error)
 
     def _commit(self, history_id: int, pages: Sequence[Settled]) -> None:
         failed = [failure for page in pages for failure in page.failed]

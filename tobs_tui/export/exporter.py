@@ -24,6 +24,7 @@ from tobs_tui.errors import ChatUnavailable, ServerUnreachable, TobsError
 from tobs_tui.export.chat_run import ChatProgress, ChatRun, ChatState
 from tobs_tui.export.committing import Committing, Settled, settle
 from tobs_tui.export.fetching import Fetched, Fetching, Order
+from tobs_tui.export.full_disk import FullDisk
 from tobs_tui.export.gauges import StageSnapshot
 from tobs_tui.export.job import Job
 from tobs_tui.export.pipeline import AsyncPipeline
@@ -60,6 +61,8 @@ class RunSnapshot(Struct, frozen=True, kw_only=True):
     governor: GovernorSnapshot
     requests: int
     errors: int
+    disk_full: bool = False
+    """It waits for somebody to free space and `resume` it."""
 
 
 class Exporter:
@@ -74,6 +77,7 @@ class Exporter:
         shutdown: ShutdownManager,
         settings: Settings,
         *,
+        waits_for_space: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._account = account
@@ -92,8 +96,14 @@ class Exporter:
         self._manager: ShardedTelegramManager | None = None
         self._fetching: Fetching | None = None
         self._pipeline: AsyncPipeline[Order, Fetched, Settled] | None = None
+        self._full_disk = FullDisk(shutdown, waits=waits_for_space)
         self._publishing = Publishing(
-            archive, publisher, indexer, stop=self._out_of_time, problem=self._note_problem
+            archive,
+            publisher,
+            indexer,
+            full_disk=self._full_disk,
+            stop=self._out_of_time,
+            problem=self._note_problem,
         )
         self._note_of = publisher.calendar.note_of
 
@@ -116,7 +126,7 @@ class Exporter:
 
     @property
     def paused(self) -> bool:
-        return self._fetching is not None and self._fetching.paused
+        return self._full_disk.held or (self._fetching is not None and self._fetching.paused)
 
     def pause(self) -> None:
         """Ask for no further page until `resume`; what was fetched is still written."""
@@ -124,6 +134,7 @@ class Exporter:
             self._fetching.pause(True)
 
     def resume(self) -> None:
+        self._full_disk.again()
         if self._fetching is not None:
             self._fetching.pause(False)
 
@@ -148,6 +159,7 @@ class Exporter:
             governor=self._account.governor.snapshot(),
             requests=self._account.requests - self._requests_before,
             errors=len(self._problems) + sum(len(run.errors) for run in self._runs.values()),
+            disk_full=self._full_disk.held,
         )
 
     def range_of(self, number: int) -> tuple[int, Interval, int] | None:
@@ -211,7 +223,13 @@ class Exporter:
                 stopping=lambda: self._shutdown.draining,
                 ended=self._chat_ended,
             )
-            committing = Committing(self._archive, self._note_of, fetching.committed, recheck=job.recheck)
+            committing = Committing(
+                self._archive,
+                self._note_of,
+                fetching.committed,
+                full_disk=self._full_disk,
+                recheck=job.recheck,
+            )
             self._pipeline = pipeline = AsyncPipeline(
                 take=fetching.take,
                 fetch=fetching.fetch,

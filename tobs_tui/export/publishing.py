@@ -10,12 +10,16 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from functools import partial
+from typing import TypeVar
 
 from tobs_tui import logs
 from tobs_tui.archive import Archive, Indexer
-from tobs_tui.errors import NoteLeftAlone, TobsError
+from tobs_tui.errors import DiskFull, NoteLeftAlone, TobsError
 from tobs_tui.export.chat_run import ChatRun, ChatState
+from tobs_tui.export.full_disk import FullDisk
 from tobs_tui.vault.publisher import Publisher, PublishReport
+
+T = TypeVar("T")
 
 INDEX_STEP = 2_000
 """Messages indexed between two looks at whether to stop."""
@@ -30,12 +34,14 @@ class Publishing:
         publisher: Publisher,
         indexer: Indexer,
         *,
+        full_disk: FullDisk,
         stop: Callable[[], bool],
         problem: Callable[[int | None, TobsError], None],
     ) -> None:
         self._archive = archive
         self._publisher = publisher
         self._indexer = indexer
+        self._full_disk = full_disk
         self._stop = stop
         self._problem = problem
         # Holds each chat of the job at most once.
@@ -78,7 +84,7 @@ class Publishing:
         """Bring the search up to date; what a stop leaves, the next run or search does."""
         while not self._stop():
             try:
-                done = await asyncio.to_thread(self._indexer.index_some, INDEX_STEP)
+                done = await self._written(partial(self._indexer.index_some, INDEX_STEP))
             except TobsError as error:
                 self._problem(None, error)
                 return
@@ -100,7 +106,7 @@ class Publishing:
         self, chat_id: int | None, publish: Callable[[], PublishReport]
     ) -> PublishReport | None:
         try:
-            report = await asyncio.to_thread(publish)
+            report = await self._written(publish)
         except TobsError as error:
             self._problem(chat_id, error)
             return None
@@ -108,3 +114,11 @@ class Publishing:
         for problem in report.problems:
             self._problem(chat_id, NoteLeftAlone(problem))
         return report
+
+    async def _written(self, work: Callable[[], T]) -> T:
+        """Do it in a thread; again from where it stood after each wait for space on the disk."""
+        while True:
+            try:
+                return await asyncio.to_thread(work)
+            except DiskFull as error:
+                await self._full_disk.wait(error)

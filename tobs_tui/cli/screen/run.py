@@ -144,7 +144,14 @@ class ScreenRun:
             with Indexer.open(settings.archive_dir) as indexer:
                 publisher = open_publisher(settings, archive)
                 self._exporter = exporter = Exporter(
-                    account, archive, publisher, indexer, self._shutdown, settings, clock=self._clock
+                    account,
+                    archive,
+                    publisher,
+                    indexer,
+                    self._shutdown,
+                    settings,
+                    waits_for_space=True,
+                    clock=self._clock,
                 )
                 self._watch = Watch(exporter, self._shutdown, self._clock, self._counts)
                 try:

@@ -58,7 +58,7 @@ class Watch:
         ]
         silent = self._silent(snapshot, flood, paused=paused)
         return RunView(
-            phase="paused" if paused and snapshot.phase == "fetching" else snapshot.phase,
+            phase="paused" if paused and snapshot.phase in ("fetching", "publishing") else snapshot.phase,
             elapsed_s=snapshot.elapsed_s,
             messages=sum(chat.done for chat in chats),
             expected=_expected(chats),
@@ -76,6 +76,7 @@ class Watch:
             window_s=self._shutdown.window_left(),
             in_pipe_pages=sum(in_pipe),
             errors=snapshot.errors,
+            problem="disk full · free some space, then p" if snapshot.disk_full else "",
         )
 
     def _worker(self, worker: WorkerSnapshot, flood: float) -> WorkerView:
