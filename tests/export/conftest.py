@@ -50,6 +50,7 @@ class Lab:
         recheck: bool = False,
         connected: Callable[[], object] = lambda: None,
         topic_id: int | None = None,
+        waits_for_space: bool = False,
     ) -> RunReport:
         """Export every chat that can be read (or one), with a fresh process's worth of objects."""
         self.shutdown = ShutdownManager()
@@ -67,7 +68,13 @@ class Lab:
                 )
                 with Indexer.open(self.settings.archive_dir) as indexer:
                     self.exporter = Exporter(
-                        account, archive, publisher, indexer, self.shutdown, self.settings
+                        account,
+                        archive,
+                        publisher,
+                        indexer,
+                        self.shutdown,
+                        self.settings,
+                        waits_for_space=waits_for_space,
                     )
                     connected()
                     targets = tuple(Target(chat, topic_id) for chat in chosen)

@@ -217,6 +217,7 @@ class Exporter:
                 tuple(self._runs.values()),
                 account=self._account,
                 archive=self._archive,
+                full_disk=self._full_disk,
                 note_of=self._note_of,
                 workers=workers,
                 worker_of=lambda number: manager.workers[number],

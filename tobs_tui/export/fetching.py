@@ -14,8 +14,9 @@ from msgspec import Struct
 
 from tobs_tui import logs
 from tobs_tui.archive import Archive, Batch
-from tobs_tui.errors import ChatUnavailable, RangeFailed, ServerUnreachable, TobsError
+from tobs_tui.errors import ChatUnavailable, DiskFull, RangeFailed, ServerUnreachable, TobsError
 from tobs_tui.export.chat_run import ChatRun, ChatState, History
+from tobs_tui.export.full_disk import FullDisk
 from tobs_tui.export.job import Job
 from tobs_tui.export.opening import Opening
 from tobs_tui.export.shards import PAGE, Density, Shard, ShardPlan
@@ -62,6 +63,7 @@ class Fetching:
         *,
         account: Account,
         archive: Archive,
+        full_disk: FullDisk,
         workers: int,
         worker_of: Callable[[int], Worker],
         note_of: NoteOf,
@@ -70,6 +72,7 @@ class Fetching:
     ) -> None:
         self._opening_of = Opening(job, account, archive)
         self._archive = archive
+        self._full_disk = full_disk
         self._workers = workers
         self._worker_of = worker_of
         self._note_of = note_of
@@ -184,11 +187,22 @@ class Fetching:
         except Stopped:
             run.state = ChatState.QUEUED
             self._waiting.appendleft(run)
+        except DiskFull as error:
+            await self._open_again(run, error)
         except TobsError as error:
             self._lose(number, run, error)
         finally:
             self._opening -= 1
             self.wake()
+
+    async def _open_again(self, run: ChatRun, error: DiskFull) -> None:
+        try:
+            await self._full_disk.wait(error)
+        except DiskFull:
+            self.fatal = error
+        else:
+            run.state = ChatState.QUEUED
+            self._waiting.appendleft(run)
 
     async def _plan_chat(self, run: ChatRun, worker: Worker) -> None:
         run.state = ChatState.RUNNING
