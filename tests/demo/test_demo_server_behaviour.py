@@ -221,6 +221,18 @@ async def test_a_restart_in_the_middle_of_a_call(tiny_world: Any, demo_server: A
     assert server.requests["messages.getHistory"] == 4
 
 
+async def test_an_answer_that_breaks_off_is_asked_for_again(
+    tiny_world: Any, demo_server: Any, raw_client: Any
+) -> None:
+    server = await demo_server(tiny_world)
+    client = await raw_client(server.info, login=True, connection_retries=20)
+    torn = server.faults.tear("messages.getHistory", after=1, times=2)
+    for _ in range(3):
+        assert (await client(history())).messages
+    assert torn.hits == 2
+    assert server.requests["messages.getHistory"] == 5
+
+
 async def test_updates_are_pushed_to_those_who_want_them(
     tiny_world: Any, demo_server: Any, raw_client: Any
 ) -> None:

@@ -88,6 +88,14 @@ def test_deleting_leaves_all_others_as_they_were(world: World) -> None:
     assert all(bytes(after[each]) == bytes(before[each]) for each in after)
 
 
+@pytest.mark.parametrize("part", ["Internacional", "Anna"])
+def test_an_id_is_never_given_twice(world: World, part: str) -> None:
+    chat = titled(world, part)
+    gone = world.post(chat.id, "soon gone")
+    world.delete(chat.id, [gone])
+    assert world.post(chat.id, "stays") == gone + 1
+
+
 async def test_a_client_that_was_away_learns_what_happened(world: World) -> None:
     anna = titled(world, "Anna")
     state = await ask(world, updates.GetStateRequest())

@@ -18,7 +18,7 @@ from telethon.tl.tlobject import TLObject
 
 from tobs_tui.demo.keyring import ClientInfo
 from tobs_tui.demo.rpc import REGISTRY, Call, Method, Result, RpcError, tl_name
-from tobs_tui.demo.wire.connection import DropConnection
+from tobs_tui.demo.wire.connection import DropConnection, TornAnswer
 from tobs_tui.demo.wire.intake import VECTOR, gzipped, tl_bytes
 
 if TYPE_CHECKING:
@@ -44,15 +44,19 @@ class Dispatcher:
         """The serialised result or rpc_error, and whether it went well.
 
         :raises DropConnection: the connection is to be closed instead.
+        :raises TornAnswer: it is to be closed half-way through the answer.
         """
         try:
             request = _parse(body)
             call = self._new_call(session)
             request = await self._unwrap(call, request)
-            return await self._result(call, request), True
+            result = await self._result(call, request)
+            if call.torn:
+                raise TornAnswer(result)
+            return result, True
         except RpcError as error:
             return _rpc_error(error), False
-        except DropConnection:
+        except (DropConnection, TornAnswer):
             raise
         except Exception:  # the boundary: a bug in one handler is that call's error 500
             log.exception("A handler failed")

@@ -103,6 +103,16 @@ class Faults:
 
         return self.before(method, close, times=times, after=after, when=when)
 
+    def tear(
+        self, method: Method, *, times: int | None = 1, after: int = 0, when: When | None = None
+    ) -> Rule:
+        """Break the answer off half-way, with its connection: what was asked for has been done."""
+
+        def tear(call: Call, request: object) -> None:
+            call.torn = True
+
+        return self.before(method, tear, times=times, after=after, when=when)
+
     def hang(
         self, method: Method, *, times: int | None = None, after: int = 0, when: When | None = None
     ) -> Rule:

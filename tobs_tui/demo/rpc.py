@@ -111,6 +111,8 @@ class Call:
     no_updates: bool = False
     method: str = ""
     """The TL name of the innermost request."""
+    torn: bool = False
+    """Set by a fault: the answer breaks off half-way, and the connection with it."""
 
     def now(self) -> int:
         """The server's clock, in Unix seconds."""

@@ -36,6 +36,14 @@ class DropConnection(Exception):
     """Raised by a call that is to be answered by closing the connection."""
 
 
+class TornAnswer(Exception):
+    """Raised by a call whose answer is to break off half-way, with its connection."""
+
+    def __init__(self, result: bytes) -> None:
+        super().__init__("torn")
+        self.result = result
+
+
 class Host(Protocol):
     """What a connection needs of the server behind it."""
 
@@ -257,6 +265,8 @@ class Connection(asyncio.Protocol):
             result, ok = await self._host.answer(session, msg_id, body)
         except DropConnection:
             self.abort()
+        except TornAnswer as torn:
+            self._break_off(session, Reply(rpc_result(msg_id, torn.result), content=True))
         else:
             self.send(session, Reply(rpc_result(msg_id, result), content=True))
         finally:
@@ -274,6 +284,19 @@ class Connection(asyncio.Protocol):
             self._socket.pause_reading()
         else:
             self._socket.resume_reading()
+
+    def _break_off(self, session: Session, reply: Reply) -> None:
+        """Send the first half of an answer and close, whatever else was still to be sent."""
+        if self._socket is None or self._transport is None:
+            return
+        self._late.clear()
+        salt = self._host.salts.current(session.key.id, self._host.clock()).value
+        message_id, seq_no = self._host.message_ids.next(answer=True), session.next_seq(content=True)
+        packet = self._transport.pack(
+            session.key.secret.seal(salt, session.id, message_id, seq_no, reply.body)
+        )
+        self._socket.write(packet[: len(packet) // 2])
+        self._socket.close()
 
     def _close_without_ping(self, seconds: float) -> None:
         if self._ping_timer is not None:

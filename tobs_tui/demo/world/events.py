@@ -61,6 +61,7 @@ class Events:
         self._boxes: dict[int, Box] = {}
         self._listeners: list[Callable[[Any], object]] = []
         self._last_shared_id = 0
+        self._last_own_ids: dict[int, int] = {}
         self.now = now
 
     def box(self, chat: Chat | None) -> Box:
@@ -97,7 +98,7 @@ class Events:
         """A new message; its id. `medium` is as in scripts (`("photo", "1280x960")`), `markup` reads tags."""
         world = self._world
         author = world.account_id if sender is None else sender
-        message_id = (chat.history.top if chat.kind.own_ids else self._shared_top()) + 1
+        message_id = 1 + (self._own_top(chat) if chat.kind.own_ids else self._shared_top())
         if not chat.kind.own_ids:
             self._last_shared_id = message_id
         found: list[Any] = []
@@ -165,12 +166,18 @@ class Events:
         for message_id in message_ids:
             index = chat.history.index(message_id)
             if index is not None:
-                if not chat.kind.own_ids:
+                if chat.kind.own_ids:
+                    self._last_own_ids[chat.id] = self._own_top(chat)
+                else:
                     self._last_shared_id = self._shared_top()
                 chat.history.remove(index)
                 gone.append(message_id)
         if gone:
             self._record(chat, "delete", tuple(gone))
+
+    def _own_top(self, chat: Chat) -> int:
+        """The last id that was given in a channel: that of a deleted message is never given again."""
+        return max(self._last_own_ids.get(chat.id, 0), chat.history.top)
 
     def _shared_top(self) -> int:
         tops = (chat.history.top for chat in self._world.chats.values() if not chat.kind.own_ids)
