@@ -38,7 +38,7 @@ def write(db: sqlite3.Connection, batch: Batch, note_of: NoteOf, at: float) -> C
 
     coming = {message.id: message for message in batch.messages}
     met = _meet(coming, _held(db, batch.chat_id, coming))
-    gone = _gone(db, batch, coming) if batch.notices_deleted else []
+    gone = _gone(db, batch, coming) if batch.notices_deleted or batch.deleted else []
     _write_rows(db, met, gone, int(at))
     written, changed = [*met.new, *met.changed], met.changed
     media.save(db, written, changed=changed)
@@ -127,15 +127,25 @@ def _held(db: sqlite3.Connection, chat_id: int, ids: Iterable[int]) -> dict[int,
 
 
 def _gone(db: sqlite3.Connection, batch: Batch, coming: dict[int, Message]) -> list[Message]:
-    """The held messages in covered ids that no longer came, and didn't just fail."""
-    gone = []
-    for cover in batch.covers:
-        rows = db.execute(
-            f"SELECT {COLUMNS} FROM messages WHERE chat=? AND id BETWEEN ? AND ? AND deleted_at IS NULL",
-            (batch.chat_id, cover.low, cover.high),
-        ).fetchall()
-        gone += [message_of(row).message for row in rows if row[1] not in coming]
-    return [message for message in gone if not any(message.id in failed for failed, _ in batch.failed)]
+    """The held messages that are deleted: those named, and those that no longer came and didn't just fail."""
+    found: dict[int, Message] = {}
+    for some in chunks(batch.deleted):
+        _take_live(db, found, f"id IN ({marks(some)})", (batch.chat_id, *some))
+    if batch.notices_deleted:
+        missed: dict[int, Message] = {}
+        for cover in batch.covers:
+            _take_live(db, missed, "id BETWEEN ? AND ?", (batch.chat_id, cover.low, cover.high))
+        for failed, _ in batch.failed:
+            missed = {number: message for number, message in missed.items() if number not in failed}
+        found |= missed
+    return [message for number, message in found.items() if number not in coming]
+
+
+def _take_live(
+    db: sqlite3.Connection, into: dict[int, Message], which: str, values: Sequence[object]
+) -> None:
+    statement = f"SELECT {COLUMNS} FROM messages WHERE chat=? AND {which} AND deleted_at IS NULL"
+    into.update((row[1], message_of(row).message) for row in db.execute(statement, values).fetchall())
 
 
 def _write_rows(db: sqlite3.Connection, met: _Met, gone: Sequence[Message], at: int) -> None:

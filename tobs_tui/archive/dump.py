@@ -1,7 +1,8 @@
 """The archive's content as lines of JSON, the same for two archives that hold the same.
 
 Left out is what tells only when or in which order it came: days of asking and noticing, numbers of rows and
-transactions, access hashes and file references, plans of writing, what was asked for and waited for.
+transactions, access hashes and file references, plans of writing, what was asked for and waited for, the
+server's counters of updates.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ _PIECE = 1000
 
 _TABLES = (
     ("person", "SELECT id, kind, name, username, min FROM people ORDER BY id"),
-    ("file", "SELECT id, kind, size, mime, name, date, thumb, state, reason, path FROM files ORDER BY id"),
+    (
+        "file",
+        "SELECT id, kind, size, mime, name, date, thumb, state, reason, path, digest FROM files ORDER BY id",
+    ),
     ("media", "SELECT chat, message, id FROM media JOIN files ON number=file ORDER BY chat, message, id"),
     ("link", "SELECT target_chat, target, chat, id FROM links ORDER BY target_chat, target, chat, id"),
     (
@@ -36,7 +40,11 @@ _TABLES = (
         " ORDER BY chat, topic, period, part, person",
     ),
     ("dirty", "SELECT chat, topic, period FROM dirty ORDER BY chat, topic, period"),
-    ("meta", "SELECT key, value FROM meta WHERE key NOT IN ('generation', 'owner') ORDER BY key"),
+    (
+        "meta",
+        "SELECT key, value FROM meta WHERE key NOT IN ('generation', 'owner', 'state')"
+        " AND key NOT LIKE 'pts:%' ORDER BY key",
+    ),
 )
 
 

@@ -25,6 +25,7 @@ from tobs_tui.archive import (
     dump,
     identity,
     media,
+    media_wanted,
     notes,
     opening,
     people,
@@ -36,16 +37,18 @@ from tobs_tui.archive.rows import COLUMNS, Row, chunks, from_whole, marks, messa
 from tobs_tui.archive.values import (
     FileState,
     Hit,
+    MediaWant,
     NoteRow,
     Scope,
     StoredChat,
     StoredFile,
     StoredMessage,
     Version,
+    WantedFile,
 )
 from tobs_tui.archive.words import Terms
 from tobs_tui.errors import ArchiveError
-from tobs_tui.model import Interval, Message, NoteKey, Owner, Person
+from tobs_tui.model import CHANNEL_MARK, Interval, Message, NoteKey, Owner, Person
 
 T = TypeVar("T")
 
@@ -177,6 +180,36 @@ class ArchiveReader:
             found |= {row[1]: message_of(row).message for row in self._rows(statement, (chat_id, *some))}
         return found
 
+    def live_ids(self, chat_id: int, within: Interval, *, topic_id: int | None = None) -> list[int]:
+        """The ids of held messages that aren't known to be deleted, ascending; of one topic, or of all."""
+        topic, values = ("", ()) if topic_id is None else (" AND topic=?", (topic_id,))
+        statement = (
+            "SELECT id FROM messages WHERE chat=? AND id BETWEEN ? AND ? AND deleted_at IS NULL"
+            f"{topic} ORDER BY id"
+        )
+        parameters = (chat_id, within.low, within.high, *values)
+        return self._read(lambda db: [row[0] for row in db.execute(statement, parameters)])
+
+    def holders(self, ids: Iterable[int]) -> dict[int, list[int]]:
+        """Which private chats and basic groups hold live messages of these ids: chat -> ids."""
+        found: dict[int, list[int]] = {}
+        for some in chunks(ids):
+            statement = (
+                "SELECT messages.chat, messages.id FROM chats CROSS JOIN messages ON messages.chat=chats.id"
+                f" WHERE chats.id>? AND messages.id IN ({marks(some)}) AND deleted_at IS NULL"
+            )
+            for row in self._rows(statement, (-CHANNEL_MARK, *some)):
+                found.setdefault(row[0], []).append(row[1])
+        return found
+
+    def newest_ids(self, chat_id: int, most: int) -> Interval | None:
+        """The ids from the newest held message down to the `most`-th before it; None where none is held."""
+        statement = (
+            "SELECT min(id), max(id) FROM (SELECT id FROM messages WHERE chat=? ORDER BY id DESC LIMIT ?)"
+        )
+        low, high = self._rows(statement, (chat_id, most))[0]
+        return None if low is None else Interval(low, high)
+
     def versions(self, chat_id: int, message_id: int) -> list[Version]:
         """What a message was before each change that was noticed, oldest first."""
         statement = "SELECT body, noticed_at FROM versions WHERE chat=? AND id=? ORDER BY rowid"
@@ -207,9 +240,39 @@ class ArchiveReader:
     def file(self, file_id: int) -> StoredFile | None:
         return self._read(lambda db: media.load(db, file_id))
 
-    def file_counts(self, chat_id: int) -> dict[FileState, int]:
-        """How many of a chat's files are in which state."""
-        return self._read(lambda db: media.counts(db, chat_id))
+    def file_counts(self, *chat_ids: int) -> dict[FileState, int]:
+        """How many of the files that these chats' messages show are in which state; not deleted ones'."""
+        return self._read(lambda db: media.counts(db, chat_ids))
+
+    def size_limits(self, *chat_ids: int) -> dict[str | None, int]:
+        """How many of them were left out by which limit of size (in bytes, as text)."""
+        return self._read(lambda db: media.size_limits(db, chat_ids))
+
+    def file_places(self, file_id: int) -> list[tuple[int, int]]:
+        """The messages that show a file, each by its history and id."""
+        return self._read(lambda db: media.places(db, file_id))
+
+    def done_files(self) -> Iterator[StoredFile]:
+        """Every file that is here, once; streamed."""
+        after = 0
+        while piece := self._read(partial(media.done, after=after, limit=PIECE)):
+            yield from (stored for _, stored in piece)
+            after = piece[-1][0]
+
+    def files_wanted(
+        self, chat_id: int, want: MediaWant, *, after: tuple[int, int] = (0, 0), limit: int = 500
+    ) -> list[WantedFile]:
+        """The asked-for files of a history's live messages that are neither here nor gone.
+
+        They come by their place (message id, number of the file) from behind `after`, at most `limit` of
+        them; a file that several messages show comes once for each. To be called in a thread: where most
+        files are here, it looks past all of them (about 1 us each, in pieces).
+        """
+        return media_wanted.wanted(self._read, chat_id, want, after, limit)
+
+    def media_totals(self, chat_ids: Iterable[int], want: MediaWant) -> tuple[int, int]:
+        """How many files these histories still miss of what is asked for, and their bytes; each once."""
+        return media_wanted.totals(self._read, tuple(chat_ids), want)
 
     # Notes
 

@@ -24,6 +24,8 @@ class Batch(Struct, frozen=True, kw_only=True):
     """Ids that could not be had, each range with the reason."""
     notices_deleted: bool = False
     """Set when known ids were asked again: a stored message in `covers` that isn't here was deleted."""
+    deleted: tuple[int, ...] = ()
+    """Ids that Telegram said are deleted. Those that the archive doesn't hold change nothing."""
 
 
 class CommitResult(Struct, frozen=True):
@@ -119,14 +121,18 @@ class Hit(Struct, frozen=True, kw_only=True):
     deleted_at: int | None = None
 
 
+NOTHING_ASKED = "none"
+"""The reason of a file that was left out because no kind of file was asked for."""
+
+
 class FileState(StrEnum):
     """What became of a file. Only `unasked` and `failed` ones are asked for again as they are."""
 
     UNASKED = "unasked"
     OTHER_KIND = "other_kind"
-    """Left out: its kind wasn't asked for."""
+    """Left out: its kind wasn't asked for; with the reason `NOTHING_ASKED`, none was."""
     TOO_LARGE = "too_large"
-    """Left out by the limit of size."""
+    """Left out by the limit of size, which the reason gives in bytes."""
     DONE = "done"
     GONE = "gone"
     FAILED = "failed"
@@ -149,3 +155,28 @@ class StoredFile(Struct, frozen=True, kw_only=True):
     reason: str | None = None
     path: str | None = None
     """Relative to the vault, once it is done."""
+    digest: str | None = None
+    """Of its content, as `vault.media_files.digest_of` tells it, once it is done."""
+
+
+class MediaWant(Struct, frozen=True):
+    """Which files of a chat are asked for: kinds, the largest size in bytes, dates, a topic."""
+
+    kinds: frozenset[MediaKind]
+    max_size: int | None = None
+    since: int | None = None
+    """Unix seconds of the message, inclusive."""
+    until: int | None = None
+    """The same, exclusive."""
+    topic_id: int | None = None
+
+
+class WantedFile(Struct, frozen=True):
+    """A file that is asked for and not here, at one of the messages that show it."""
+
+    place: tuple[int, int]
+    """The message's id and the file's number: where to go on from."""
+    chat_id: int
+    """The history that the message stands in, which its file reference is asked of."""
+    message_id: int
+    file: StoredFile

@@ -13,12 +13,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-from tobs_tui.archive import chats, commit, connection, coverage, identity, media, notes, opening, related
+from tobs_tui.archive import (
+    chats,
+    commit,
+    connection,
+    coverage,
+    identity,
+    media,
+    media_wanted,
+    notes,
+    opening,
+    related,
+)
 from tobs_tui.archive.locking import WriterLock
 from tobs_tui.archive.reader import ArchiveReader
 from tobs_tui.archive.related import NoteOf
-from tobs_tui.archive.values import Batch, CommitResult, FileState, NoteRow, Scope
-from tobs_tui.model import Chat, NoteKey, Owner
+from tobs_tui.archive.values import Batch, CommitResult, FileState, MediaWant, NoteRow, Scope
+from tobs_tui.model import Chat, File, NoteKey, Owner
 
 
 class Archive(ArchiveReader):
@@ -100,11 +111,13 @@ class Archive(ArchiveReader):
         :raises DiskFull: :raises ArchiveNotWritable: as their classes say; the archive is as before.
         """
         if note_of is None:
-            if batch.messages or batch.notices_deleted:
+            if batch.messages or batch.notices_deleted or batch.deleted:
                 raise ValueError("messages are committed with note_of")
             note_of = _no_note
         with self._writing() as db:
             return commit.write(db, batch, note_of, self._now())
+
+    # Files
 
     def save_file_state(
         self,
@@ -114,16 +127,31 @@ class Archive(ArchiveReader):
         *,
         reason: str | None = None,
         path: str | None = None,
+        digest: str | None = None,
     ) -> None:
-        """Keeps what became of a file, and makes the notes that show it dirty."""
+        """Keeps what became of a file, and makes the notes dirty that show it otherwise from now on."""
         with self._writing() as db:
-            shown = media.save_state(db, file_id, state, reason, path)
+            shown = media.save_state(db, file_id, state, reason, path, digest)
             places = [
                 related.Place(chat_id, stored.message.date, stored.message.topic_id)
                 for chat_id, message_id in shown
                 if (stored := self.message(chat_id, message_id)) is not None
             ]
             notes.mark(db, related.keys(db, places, note_of), commit.next_generation(db))
+
+    def refresh_file(self, file: File) -> None:
+        """Keeps a file's new reference, access hash and DC."""
+        with self._writing() as db:
+            media.refresh(db, file)
+
+    def leave_files_out(self, chat_id: int, want: MediaWant, note_of: NoteOf) -> int:
+        """Keeps which of a history's missing files are left out, by kind or size; how many became so.
+
+        One that was left out before and is asked for now is unasked again. Only messages of the dates and
+        topic asked for are looked at, and notes become dirty only where their words change. It goes by
+        pieces, each in a transaction of its own, so that no other commit waits long; call it in a thread.
+        """
+        return media_wanted.leave_out(self._read, self._writing, chat_id, want, note_of)
 
     # Notes
 
