@@ -15,12 +15,14 @@ from tobs_tui.archive.values import (
     CommitResult,
     FileState,
     Hit,
+    MediaWant,
     NoteRow,
     Scope,
     StoredChat,
     StoredFile,
     StoredMessage,
     Version,
+    WantedFile,
 )
 from tobs_tui.archive.writer import Archive
 
@@ -36,6 +38,7 @@ __all__ = [
     "IdState",
     "Indexer",
     "Ledger",
+    "MediaWant",
     "NoteRow",
     "Scope",
     "StoredChat",
@@ -43,6 +46,7 @@ __all__ = [
     "StoredMessage",
     "TopicLedger",
     "Version",
+    "WantedFile",
     "has_archive",
     "keep_asked",
     "keep_opened",

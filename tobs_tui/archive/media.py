@@ -15,8 +15,9 @@ _UPSERT = """INSERT INTO files (id, kind, size, dc, mime, name, access_hash, ref
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET dc=excluded.dc, access_hash=excluded.access_hash,
     reference=excluded.reference"""
-_COLUMNS = "id, kind, size, dc, mime, name, access_hash, reference, date, thumb, state, reason, path"
-_JOINED = ", ".join(f"files.{name}" for name in _COLUMNS.split(", "))
+_COLUMNS = "id, kind, size, dc, mime, name, access_hash, reference, date, thumb, state, reason, path, digest"
+JOINED = ", ".join(f"files.{name}" for name in _COLUMNS.split(", "))
+"""What `stored` takes, for a statement that joins `files`."""
 
 
 def save(db: sqlite3.Connection, messages: Iterable[Message], *, changed: Iterable[Message]) -> None:
@@ -43,38 +44,90 @@ def piece(
 ) -> list[tuple[tuple[int, int], StoredFile]]:
     """Places (a message's id, a file's number) in order from behind `after`, each with its file."""
     rows = db.execute(
-        f"SELECT media.message, media.file, {_JOINED} FROM media JOIN files ON files.number=media.file"
+        f"SELECT media.message, media.file, {JOINED} FROM media JOIN files ON files.number=media.file"
         " WHERE media.chat=? AND (media.message, media.file) > (?, ?)"
         " ORDER BY media.message, media.file LIMIT ?",
         (chat_id, *after, limit),
     )
-    return [((message_id, number), _stored(row)) for message_id, number, *row in rows]
+    return [((message_id, number), stored(row)) for message_id, number, *row in rows]
 
 
-def counts(db: sqlite3.Connection, chat_id: int) -> dict[FileState, int]:
-    """How many files of a chat are in which state."""
+def counts(db: sqlite3.Connection, chat_ids: Iterable[int]) -> dict[FileState, int]:
+    """How many of the files that these chats' messages show are in which state; each is counted once."""
     rows = db.execute(
-        "SELECT state, count(*) FROM files WHERE number IN (SELECT file FROM media WHERE chat=?)"
-        " GROUP BY state",
-        (chat_id,),
+        f"SELECT state, count(*) FROM files WHERE number IN ({_SHOWN}) GROUP BY state", (ids_text(chat_ids),)
     )
     return {FileState(state): count for state, count in rows}
 
 
+def size_limits(db: sqlite3.Connection, chat_ids: Iterable[int]) -> dict[str | None, int]:
+    """The same of the files left out by size, by the limit that left them out."""
+    rows = db.execute(
+        f"SELECT reason, count(*) FROM files WHERE state='too_large' AND number IN ({_SHOWN})"
+        " GROUP BY reason ORDER BY reason",
+        (ids_text(chat_ids),),
+    )
+    return dict(rows.fetchall())
+
+
+def done(db: sqlite3.Connection, after: int, limit: int) -> list[tuple[int, StoredFile]]:
+    """The files that are here, each with its number, in order from behind `after`."""
+    rows = db.execute(
+        f"SELECT number, {_COLUMNS} FROM files WHERE number>? AND state='done' ORDER BY number LIMIT ?",
+        (after, limit),
+    )
+    return [(number, stored(row)) for number, *row in rows]
+
+
 def load(db: sqlite3.Connection, file_id: int) -> StoredFile | None:
     row = db.execute(f"SELECT {_COLUMNS} FROM files WHERE id=?", (file_id,)).fetchone()
-    return None if row is None else _stored(row)
+    return None if row is None else stored(row)
+
+
+def places(db: sqlite3.Connection, file_id: int) -> list[tuple[int, int]]:
+    """The messages (chat, id) that show a file."""
+    rows = db.execute(
+        "SELECT chat, message FROM media WHERE file=(SELECT number FROM files WHERE id=?)"
+        " ORDER BY chat, message",
+        (file_id,),
+    )
+    return [(chat_id, message_id) for chat_id, message_id in rows]
+
+
+def refresh(db: sqlite3.Connection, file: File) -> None:
+    """Keeps what a file is asked for by, as Telegram told it last."""
+    db.execute(
+        "UPDATE files SET dc=?, access_hash=?, reference=? WHERE id=?",
+        (file.dc, file.access_hash, file.reference, file.id),
+    )
 
 
 def save_state(
-    db: sqlite3.Connection, file_id: int, state: FileState, reason: str | None, path: str | None
+    db: sqlite3.Connection,
+    file_id: int,
+    state: FileState,
+    reason: str | None,
+    path: str | None,
+    digest: str | None,
 ) -> list[tuple[int, int]]:
-    """Writes what became of a file; returns the messages (chat, id) that show it."""
-    db.execute("UPDATE files SET state=?, reason=?, path=? WHERE id=?", (state.value, reason, path, file_id))
-    shown = db.execute(
-        "SELECT chat, message FROM media WHERE file=(SELECT number FROM files WHERE id=?)", (file_id,)
-    )
-    return list(shown)
+    """Writes what became of a file; returns the messages (chat, id) that show it otherwise from now on."""
+    told = (state.value, reason, path)
+    old = db.execute("SELECT state, reason, path FROM files WHERE id=?", (file_id,)).fetchone()
+    db.execute("UPDATE files SET state=?, reason=?, path=?, digest=? WHERE id=?", (*told, digest, file_id))
+    return [] if old in (None, told) else places(db, file_id)
+
+
+def ids_text(ids: Iterable[int]) -> str:
+    """Any number of ids as one value, which `json_each` takes apart."""
+    return f"[{','.join(map(str, ids))}]"
+
+
+_SHOWN = (
+    "SELECT media.file FROM media CROSS JOIN messages ON messages.chat=media.chat"
+    " AND messages.id=media.message WHERE media.chat IN (SELECT value FROM json_each(?))"
+    " AND messages.deleted_at IS NULL"
+)
+"""The numbers of the files that live messages of some chats show."""
 
 
 def _row(file: File) -> tuple[object, ...]:
@@ -92,8 +145,10 @@ def _row(file: File) -> tuple[object, ...]:
     )
 
 
-def _stored(row: Sequence[Any]) -> StoredFile:
-    file_id, kind, size, dc, mime, name, access_hash, reference, date, thumb, state, reason, path = row
+def stored(row: Sequence[Any]) -> StoredFile:
+    """The file of a row that was selected by `JOINED`."""
+    file_id, kind, size, dc, mime, name, access_hash, reference, date, thumb, state, *rest = row
+    reason, path, digest = rest
     return StoredFile(
         id=file_id,
         kind=MediaKind(kind),
@@ -108,4 +163,5 @@ def _stored(row: Sequence[Any]) -> StoredFile:
         state=FileState(state),
         reason=reason,
         path=path,
+        digest=digest,
     )

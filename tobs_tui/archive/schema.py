@@ -13,7 +13,10 @@ from types import MappingProxyType
 from tobs_tui.archive.connection import transaction
 
 APPLICATION_ID = 0x746F6273  # "tobs"
-VERSION = 1
+VERSION = 2
+
+# In an archive whose files are all here, none of a million need be looked at to know that.
+OPEN_FILES = "CREATE INDEX files_open ON files (kind) WHERE state NOT IN ('done', 'gone')"
 
 TABLES = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
@@ -49,7 +52,8 @@ TABLES = (
         number INTEGER PRIMARY KEY, id INTEGER NOT NULL UNIQUE, kind TEXT NOT NULL, size INTEGER NOT NULL,
         dc INTEGER NOT NULL, mime TEXT NOT NULL, name TEXT, access_hash INTEGER NOT NULL,
         reference BLOB NOT NULL, date INTEGER NOT NULL, thumb TEXT,
-        state TEXT NOT NULL DEFAULT 'unasked', reason TEXT, path TEXT)""",
+        state TEXT NOT NULL DEFAULT 'unasked', reason TEXT, path TEXT, digest TEXT)""",
+    OPEN_FILES,
     """CREATE TABLE media (
         chat INTEGER NOT NULL, message INTEGER NOT NULL, file INTEGER NOT NULL REFERENCES files (number),
         PRIMARY KEY (chat, message, file)) WITHOUT ROWID""",
@@ -80,7 +84,15 @@ TABLES = (
 )
 
 Migration = Callable[[sqlite3.Connection], None]
-MIGRATIONS: Mapping[int, Migration] = MappingProxyType({})
+
+
+def _keep_digests(db: sqlite3.Connection) -> None:
+    """From 1 to 2: files keep a hash of their content, and those that are not here are indexed."""
+    db.execute("ALTER TABLE files ADD COLUMN digest TEXT")
+    db.execute(OPEN_FILES)
+
+
+MIGRATIONS: Mapping[int, Migration] = MappingProxyType({1: _keep_digests})
 """By version: what makes that version the next one. Every version below today's has its own."""
 
 
