@@ -61,6 +61,9 @@ def plain(text: str) -> str:
     U+2028 and U+2029 become newlines, so that "a line" means the same to every reader. Lengths change:
     apply it to each piece between entities, not to the whole before their offsets are used.
     """
+    if text.isprintable():
+        # All that goes is unprintable by Unicode's own categories: most texts are told whole at once.
+        return text
     joined = _scalars(text).replace("\u2028", "\n").replace("\u2029", "\n")
     return _PLAIN_DROPS.sub("", joined)
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tobs_tui.model import Entity
+from tobs_tui.text import plain
 from tobs_tui.vault.escape import escape_line, inert_code
 from tobs_tui.vault.inline import VaultLink, line_markdown, nowhere
 from tobs_tui.vault.spans import BLOCKS, Span, disjoint, plain_spans, within
@@ -42,12 +43,12 @@ class Block(NamedTuple):
 
 def text_blocks(text: str, entities: Sequence[Entity] = (), vault_link: VaultLink = nowhere) -> list[Block]:
     """Return the blocks of a text; an empty or blank one has none."""
-    shown, spans = plain_spans(text, entities)
+    shown, spans = plain_spans(text, entities) if entities else (plain(text), ())
     if not spans:
-        if "\n" not in shown:
-            line = escape_line(shown.rstrip()) if shown and not shown.isspace() else ""
-            return [Block(line)] if line else []
-        return _paragraphs(shown, (), 0, len(shown), vault_link)
+        if "\n" in shown:
+            return _paragraphs(shown, (), 0, len(shown), vault_link)
+        line = escape_line(shown.rstrip())
+        return [Block(line)] if line else []
     return _blocks(shown, spans, 0, len(shown), vault_link)
 
 

@@ -26,6 +26,7 @@ MONTHS = (
     "November",
     "December",
 )
+_CLOCK = tuple(f"{minutes // 60:02}:{minutes % 60:02}" for minutes in range(24 * 60))
 _DAY = timedelta(days=1)
 _DAY_SECONDS = 86400
 _FIRST, _LAST = -62135510400, 253402214400
@@ -76,7 +77,7 @@ class Calendar:
         else:
             local = self._local(moment)
             minutes = 60 * local.hour + local.minute
-        return f"{minutes // 60:02}:{minutes % 60:02}"
+        return _CLOCK[minutes]
 
     def short(self, moment: int) -> str:
         """`7 Jan 2025`."""

@@ -17,21 +17,24 @@ LIVE_SCHEMES = frozenset(("http", "https", "mailto", "tel", "tg"))
 
 _ENTITY = r"&(?=#[0-9]{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z][A-Za-z0-9]{0,31};)"
 _SPECIAL = re.compile(rf"[\\`*_\[\]#^|~$]|<%?|(?<=%)%|=(?==)|{_ENTITY}|[ ]{{2,}}|://")
+_MAY_BE_SPECIAL = re.compile(r"[\\`*_\[\]#^|~$<%=&:]")
+"""One set of characters, which is searched for several times as fast as what it may begin."""
 _LINE_START = re.compile(r"[ \t]+|[-+>]|=(?!=)|(\d{1,9})(?=[.)](?:[ \t]|$))|:(?=-+:?[ \t]*$)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*\Z")
 _BEGINS_ENTITY = re.compile(_ENTITY)
 _REPEATED = re.compile(r"([%=])\1+")
 _LEADS_QUERY = re.compile(r"[\s\ufeff]*(?=\$?=)")
 _NO_LABEL = re.compile(r"[\\`*\[\]|<>~^#$]+")
+_NO_PLAIN_LABEL = re.compile(r"[\\`*\[\]|<>~^#$&%=_]")
 _OUTER_UNDERSCORE = re.compile(r"(?<!\w)_+|_+(?!\w)")
 
 
 def escape_line(text: str, *, at_start: bool = True) -> str:
     """Escape one line of plain text; `at_start` when nothing stands before it on its line."""
     lead = ""
-    if at_start and (found := _LINE_START.match(text)):
+    if at_start and not text[:1].isalpha() and (found := _LINE_START.match(text)):
         lead, text = _escape_start(found, text)
-    if _SPECIAL.search(text) is None:
+    if _MAY_BE_SPECIAL.search(text) is None and "  " not in text:
         return lead + text
     return lead + _SPECIAL.sub(_escape_special, text)
 
@@ -44,7 +47,7 @@ def escape_name(name: str) -> str:
 
 def one_line(text: str, limit: int | None = None) -> str:
     """Plain text in one line, blanks as single spaces, cut with an ellipsis after `limit` characters."""
-    if not (text.isascii() and text.isprintable()):
+    if not text.isprintable():
         text = plain(text)
     words = " ".join(text.split())
     if limit is None or len(words) <= limit:
@@ -65,7 +68,10 @@ def cut(words: str, limit: int) -> str:
 
 def link_label(text: str) -> str:
     """Plain words for the visible part of a wikilink, where no escape is understood."""
-    words = _NO_LABEL.sub(" ", _BEGINS_ENTITY.sub("", one_line(text)))
+    words = one_line(text)
+    if _NO_PLAIN_LABEL.search(words) is None:
+        return words
+    words = _NO_LABEL.sub(" ", _BEGINS_ENTITY.sub("", words))
     words = _REPEATED.sub(r"\1", words)
     return " ".join(_OUTER_UNDERSCORE.sub("", words).split())
 

@@ -6,9 +6,10 @@ A link to the id lands on the sender; what can't be linked (lists, quotes, code)
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from tobs_tui.archive.values import StoredMessage
-from tobs_tui.model import ChatType, File, Forward, Message, NoteDeleted, PersonKind, Reaction
+from tobs_tui.model import ChatType, File, Forward, Message, NoteDeleted, PersonKind
 from tobs_tui.vault.blocks import BREAK, Block, joined, text_blocks
 from tobs_tui.vault.escape import escape_name, one_line
 from tobs_tui.vault.file_lines import album_line, album_remarks
@@ -24,7 +25,7 @@ def message_block(members: Sequence[StoredMessage], scene: Scene) -> str:
     """Return the block of one message, or of an album's messages in order; no line break ends it."""
     first = members[0].message
     block_id = f" ^{scene.block_of(first)}"
-    deleted = _deleted_remark(members, scene)
+    deleted = _deleted_remark(members, scene) if any(map(_is_deleted, members)) else None
     if first.action is not None:
         return service_paragraph(members[0], first.action, scene, deleted) + block_id
     if deleted and scene.deleted is NoteDeleted.TOMBSTONE:
@@ -33,7 +34,11 @@ def message_block(members: Sequence[StoredMessage], scene: Scene) -> str:
             return _head(first, [deleted], scene) + block_id
         members = kept
     shown = _shown(members, scene)
-    remarks = [*_remarks(members, scene), *shown.remarks, *([deleted] if deleted else [])]
+    remarks = _remarks(members, scene)
+    if shown.remarks:
+        remarks += shown.remarks
+    if deleted:
+        remarks.append(deleted)
     opening = [_head(first, remarks, scene)]
     if first.reply is not None and (reply := reply_line(first.reply, first.chat_id, scene)):
         opening.append(reply)
@@ -54,8 +59,7 @@ def message_block(members: Sequence[StoredMessage], scene: Scene) -> str:
 
 
 def _head(message: Message, remarks: Sequence[str], scene: Scene) -> str:
-    name = escape_name(scene.sender(message)) or "?"
-    head = f"**{name}** {scene.calendar.clock(message.date)}"
+    head = f"**{escape_name(scene.sender(message)) or '?'}** {scene.calendar.clock(message.date)}"
     return f"{head} · *{' · '.join(remarks)}*" if remarks else head
 
 
@@ -68,17 +72,17 @@ def _remarks(members: Sequence[StoredMessage], scene: Scene) -> list[str]:
         person = scene.person(message.via_bot_id)
         bot = f"@{person.username}" if person and person.username else scene.name(message.via_bot_id)
         remarks.append(f"via {escape_name(bot)}")
-    edits = [stored.message.edit_date for stored in members if stored.message.edit_date is not None]
-    if edits:
+    if any(map(_was_edited, members)):
+        edits = [stored.message.edit_date for stored in members if stored.message.edit_date is not None]
         remarks.append(f"edited {scene.calendar.clock_beside(max(edits), message.date)}")
     return remarks
 
 
 def _who(message: Message, scene: Scene) -> list[str]:
     """What the name alone doesn't tell of the sender."""
-    author = escape_name(one_line(message.post_author or "", NAME_LIMIT))
     if message.sender_id is None:
         return []
+    author = escape_name(one_line(message.post_author, NAME_LIMIT)) if message.post_author else ""
     if scene.chat_type is ChatType.CHANNEL:
         return [f"signed {author}"] if author else []
     if message.sender_id == message.chat_id and message.sender_id < 0:
@@ -105,10 +109,16 @@ def _forward_remark(forward: Forward, scene: Scene) -> str:
     return f"forwarded from {origin}{when}"
 
 
-def _deleted_remark(members: Sequence[StoredMessage], scene: Scene) -> str | None:
+def _is_deleted(stored: StoredMessage) -> bool:
+    return stored.deleted_at is not None
+
+
+def _was_edited(stored: StoredMessage) -> bool:
+    return stored.message.edit_date is not None
+
+
+def _deleted_remark(members: Sequence[StoredMessage], scene: Scene) -> str:
     dates = [stored.deleted_at for stored in members if stored.deleted_at is not None]
-    if not dates:
-        return None
     some = f"{len(dates)} of {len(members)} " if len(dates) < len(members) else ""
     return f"{some}deleted in Telegram, noticed {scene.calendar.short(max(dates))}"
 
@@ -140,11 +150,10 @@ def _texts(members: Sequence[StoredMessage], scene: Scene) -> list[Block]:
 def _endings(members: Sequence[StoredMessage]) -> list[str]:
     """The last lines: a bot's buttons, reactions."""
     lines: list[str] = []
-    labels = [one_line(label, 100) for row in members[0].message.buttons for label in row]
-    if any(labels):
+    buttons = members[0].message.buttons
+    if buttons and any(labels := [one_line(label, 100) for row in buttons for label in row]):
         lines.append(f"*buttons:* {' · '.join(escape_name(label) for label in labels if label)}")
-    reactions = _reactions(members)
-    if reactions:
+    if reactions := _reactions(members):
         lines.append(f"*{' · '.join(f'{escape_name(emoji)} {count}' for emoji, count in reactions)}*")
     return lines
 
@@ -153,10 +162,11 @@ def _reactions(members: Sequence[StoredMessage]) -> list[tuple[str, int]]:
     counts: dict[str, int] = {}
     for stored in members:
         for reaction in stored.message.reactions:
-            emoji = _emoji(reaction)
+            emoji = _emoji(reaction.emoji)
             counts[emoji] = counts.get(emoji, 0) + reaction.count
     return list(counts.items())
 
 
-def _emoji(reaction: Reaction) -> str:
-    return one_line(reaction.emoji, 20) or "❔"
+@lru_cache(maxsize=1024)
+def _emoji(emoji: str) -> str:
+    return one_line(emoji, 20) or "❔"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from tobs_tui.model import (
     Contact,
     Dice,
@@ -71,10 +73,15 @@ def _whose(reply: Reply, scene: Scene) -> str:
 
 def link(target: Target, scene: Scene, *, words: str | None = None, limit: int = LABEL_LIMIT) -> str:
     """A block link whose text is the sender and the opening words."""
-    name = cut(link_label(scene.sender(target.message)), _NAME_LIMIT)
+    name = _name_label(scene.sender(target.message))
     opening = link_label(words) if words else opening_words(target.message)
     label = cut(f"{name}: {opening}" if name and opening else name or opening or "message", limit)
     return f"[[{scene.link_to(target)}|{label}]]"
+
+
+@lru_cache(maxsize=4096)
+def _name_label(name: str) -> str:
+    return cut(link_label(name), _NAME_LIMIT)
 
 
 def opening_words(message: Message) -> str:

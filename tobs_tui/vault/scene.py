@@ -58,6 +58,8 @@ class Scene:
     targets: Mapping[tuple[int, int], Target] = field(default_factory=dict)
     files: Mapping[int, StoredFile] = field(default_factory=dict)
     named: set[int] = field(default_factory=set)
+    names: dict[int, str] = field(default_factory=dict)
+    """Names that were worked out already, by id: the same for all scenes with the same people."""
 
     def block_of(self, message: Message) -> str:
         """The block id of a message of this chat: `g` for history from before it was a supergroup."""
@@ -70,7 +72,14 @@ class Scene:
 
     def name(self, person_id: int) -> str:
         """How somebody is called, in one plain line."""
-        person = self.person(person_id)
+        self.named.add(person_id)
+        name = self.names.get(person_id)
+        if name is None:
+            name = self.names[person_id] = self._name(person_id)
+        return name
+
+    def _name(self, person_id: int) -> str:
+        person = self.people.get(person_id)
         name = _shown(person.name) if person else ""
         if person is not None and person.kind is PersonKind.DELETED:
             return f"{name or 'Deleted account'} ({person_id})"
