@@ -13,6 +13,7 @@ from tobs_tui.archive.topics import TopicLedger, topics_done
 from tobs_tui.archive.values import (
     Batch,
     CommitResult,
+    FileFate,
     FileState,
     Hit,
     MediaWant,
@@ -33,6 +34,7 @@ __all__ = [
     "CommitResult",
     "Covered",
     "Failed",
+    "FileFate",
     "FileState",
     "Hit",
     "IdState",

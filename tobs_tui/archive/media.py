@@ -6,8 +6,9 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from tobs_tui.archive import related
 from tobs_tui.archive.rows import files_of
-from tobs_tui.archive.values import FileState, StoredFile
+from tobs_tui.archive.values import FileFate, FileState, StoredFile
 from tobs_tui.model import File, MediaKind, Message
 
 # What Telegram may change of a file is refreshed; what became of it stays.
@@ -102,19 +103,24 @@ def refresh(db: sqlite3.Connection, file: File) -> None:
     )
 
 
-def save_state(
-    db: sqlite3.Connection,
-    file_id: int,
-    state: FileState,
-    reason: str | None,
-    path: str | None,
-    digest: str | None,
-) -> list[tuple[int, int]]:
-    """Writes what became of a file; returns the messages (chat, id) that show it otherwise from now on."""
-    told = (state.value, reason, path)
-    old = db.execute("SELECT state, reason, path FROM files WHERE id=?", (file_id,)).fetchone()
-    db.execute("UPDATE files SET state=?, reason=?, path=?, digest=? WHERE id=?", (*told, digest, file_id))
-    return [] if old in (None, told) else places(db, file_id)
+def save_fate(db: sqlite3.Connection, fate: FileFate) -> list[related.Place]:
+    """Writes what became of a file; returns the messages that show it otherwise from now on."""
+    told = (fate.state.value, fate.reason, fate.path)
+    old = db.execute("SELECT number, state, reason, path FROM files WHERE id=?", (fate.file_id,)).fetchone()
+    if old is None:
+        return []
+    number, *before = old
+    db.execute(
+        "UPDATE files SET state=?, reason=?, path=?, digest=? WHERE number=?", (*told, fate.digest, number)
+    )
+    if told == tuple(before):
+        return []
+    rows = db.execute(
+        "SELECT media.chat, messages.date, messages.topic FROM media CROSS JOIN messages"
+        " ON messages.chat=media.chat AND messages.id=media.message WHERE media.file=?",
+        (number,),
+    )
+    return [related.Place(*row) for row in rows]
 
 
 def ids_text(ids: Iterable[int]) -> str:

@@ -171,6 +171,17 @@ class MediaWant(Struct, frozen=True):
     topic_id: int | None = None
 
 
+class FileFate(Struct, frozen=True):
+    """What became of one file."""
+
+    file_id: int
+    state: FileState
+    reason: str | None = None
+    path: str | None = None
+    """Relative to the vault."""
+    digest: str | None = None
+
+
 class WantedFile(Struct, frozen=True):
     """A file that is asked for and not here, at one of the messages that show it."""
 

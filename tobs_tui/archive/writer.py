@@ -28,7 +28,7 @@ from tobs_tui.archive import (
 from tobs_tui.archive.locking import WriterLock
 from tobs_tui.archive.reader import ArchiveReader
 from tobs_tui.archive.related import NoteOf
-from tobs_tui.archive.values import Batch, CommitResult, FileState, MediaWant, NoteRow, Scope
+from tobs_tui.archive.values import Batch, CommitResult, FileFate, FileState, MediaWant, NoteRow, Scope
 from tobs_tui.model import Chat, File, NoteKey, Owner
 
 
@@ -130,14 +130,14 @@ class Archive(ArchiveReader):
         digest: str | None = None,
     ) -> None:
         """Keeps what became of a file, and makes the notes dirty that show it otherwise from now on."""
+        self.save_fates([FileFate(file_id, state, reason, path, digest)], note_of)
+
+    def save_fates(self, fates: Iterable[FileFate], note_of: NoteOf) -> None:
+        """Does the same for several files, in one transaction: each commit waits for the disk."""
         with self._writing() as db:
-            shown = media.save_state(db, file_id, state, reason, path, digest)
-            places = [
-                related.Place(chat_id, stored.message.date, stored.message.topic_id)
-                for chat_id, message_id in shown
-                if (stored := self.message(chat_id, message_id)) is not None
-            ]
-            notes.mark(db, related.keys(db, places, note_of), commit.next_generation(db))
+            shown = [place for fate in fates for place in media.save_fate(db, fate)]
+            if shown:
+                notes.mark(db, related.keys(db, shown, note_of), commit.next_generation(db))
 
     def refresh_file(self, file: File) -> None:
         """Keeps a file's new reference, access hash and DC."""
