@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tobs_tui.export.shards import PAGE, Density, Shard, ShardPlan
+from tobs_tui.export.census import Census
+from tobs_tui.export.shards import PAGE, Shard, ShardPlan
 from tobs_tui.model import Interval
 
 
@@ -28,7 +29,7 @@ def test_every_id_is_settled_exactly_once(ids: set[int], workers: int, seed: int
     dice = random.Random(seed)
     plan = ShardPlan()
     top = max(ids, default=1)
-    plan.add("chat", [Interval(1, top)], Density(1.0 if known else None))
+    plan.add("chat", [Interval(1, top)], Census(1.0 if known else None))
     settled: list[Interval] = []
     under_way: dict[int, tuple[Shard, Interval]] = {}
     while len(plan):
@@ -36,7 +37,7 @@ def test_every_id_is_settled_exactly_once(ids: set[int], workers: int, seed: int
         if worker in under_way:
             shard, covers = under_way.pop(worker)
             if dice.random() < 0.1:
-                plan.release(shard)
+                plan.release(shard, worker)
                 continue
             if (part := shard.settle(covers)) is not None:
                 settled.append(part)
@@ -51,7 +52,7 @@ def test_every_id_is_settled_exactly_once(ids: set[int], workers: int, seed: int
 
 def test_an_idle_worker_takes_half_of_the_largest_range_left() -> None:
     plan = ShardPlan()
-    plan.add("chat", [Interval(1, 10_000)], Density(1.0))
+    plan.add("chat", [Interval(1, 10_000)], Census(1.0))
     first = plan.take(0)
     second = plan.take(1)
     assert first is not None
@@ -62,8 +63,8 @@ def test_an_idle_worker_takes_half_of_the_largest_range_left() -> None:
 
 def test_small_or_unknown_ranges_are_not_split() -> None:
     plan = ShardPlan()
-    plan.add("small", [Interval(1, 5 * PAGE)], Density(1.0))
-    plan.add("unknown", [Interval(1, 1_000_000)], Density(None))
+    plan.add("small", [Interval(1, 5 * PAGE)], Census(1.0))
+    plan.add("unknown", [Interval(1, 1_000_000)], Census(None))
     assert plan.take(0) is not None
     assert plan.take(1) is not None
     assert plan.take(2) is None
@@ -71,7 +72,7 @@ def test_small_or_unknown_ranges_are_not_split() -> None:
 
 def test_a_page_reaching_into_a_stolen_half_settles_only_its_own() -> None:
     plan = ShardPlan()
-    plan.add("chat", [Interval(1, 1000)], Density(1.0))
+    plan.add("chat", [Interval(1, 1000)], Census(1.0))
     owner = plan.take(0)
     assert owner is not None
     thief = plan.take(1)
@@ -83,24 +84,24 @@ def test_a_page_reaching_into_a_stolen_half_settles_only_its_own() -> None:
 
 @pytest.mark.parametrize("covers", [Interval(2001, 3000), Interval(5000, 6000)])
 def test_an_answer_outside_the_range_settles_nothing(covers: Interval) -> None:
-    shard = Shard("chat", 1, 1001, Density(1.0))
+    shard = Shard("chat", 1, 1001, Census(1.0))
     assert shard.settle(covers) is None
     assert shard.ids_left == 1000
 
 
 def test_a_released_range_is_taken_by_the_next_worker() -> None:
     plan = ShardPlan()
-    plan.add("chat", [Interval(1, 100)], Density(None))
+    plan.add("chat", [Interval(1, 100)], Census(None))
     shard = plan.take(0)
     assert shard is not None
     assert plan.take(1) is None
-    plan.release(shard)
+    plan.release(shard, 0)
     assert plan.take(1) is shard
 
 
 def test_dropping_a_history_tells_what_was_left_of_it() -> None:
     plan = ShardPlan()
-    plan.add("private", [Interval(1, 50), Interval(80, 90)], Density(1.0))
-    plan.add("other", [Interval(1, 5)], Density(1.0))
+    plan.add("private", [Interval(1, 50), Interval(80, 90)], Census(1.0))
+    plan.add("other", [Interval(1, 5)], Census(1.0))
     assert sorted(plan.drop("private")) == [Interval(1, 50), Interval(80, 90)]
     assert len(plan) == 1

@@ -15,7 +15,6 @@ from tobs_tui.archive import TopicLedger
 from tobs_tui.errors import MessageFailed, TobsError
 from tobs_tui.export.job import Target
 from tobs_tui.export.report import ChatReport, ReportedError
-from tobs_tui.export.shards import Density
 from tobs_tui.model import Chat, Interval
 
 
@@ -61,8 +60,9 @@ class ChatRun:
         self.target = target
         self.state = ChatState.QUEUED
         self.histories: tuple[History, ...] = ()
-        self.density: dict[int, Density] = {}
         self.topic: TopicLedger | None = None
+        self.reread: dict[int, Interval] = {}
+        """What is read again by history, because nobody tells what changed there."""
         self.in_pipe = 0
         """Pages fetched and not yet committed."""
         self.failed_in_row = 0
@@ -76,8 +76,8 @@ class ChatRun:
         self.updated = 0
         self.deleted = 0
         self.notes = 0
-        self.counts: dict[int, int] = {}
-        """What Telegram counts, by history."""
+        self.counts: dict[tuple[int, int], int] = {}
+        """What Telegram counts, by history, and in a takeout by range."""
         self.errors: list[TobsError] = []
 
     @property
@@ -100,12 +100,9 @@ class ChatRun:
     def total(self) -> int | None:
         return sum(self.counts.values()) if self.counts else self.chat.messages
 
-    def counted(self, history_id: int, count: int) -> None:
-        """Take Telegram's count of a history, which also tells how dense its ids are."""
-        self.counts[history_id] = count
-        top = next((h.window.high for h in self.histories if h.chat.id == history_id), 0)
-        if top:
-            self.density[history_id].per_id = min(1.0, count / top)
+    def counted(self, history_id: int, count: int, part: int = 1) -> None:
+        """Take Telegram's count of a history, or of a part of it that begins at the id `part`."""
+        self.counts[history_id, part] = count
 
     def fail(self, error: TobsError) -> None:
         self.errors.append(error)

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
 from tobs_tui import logs
 from tobs_tui.archive import Archive, Batch
+from tobs_tui.archive.ledger import union
 from tobs_tui.errors import ChatUnavailable, DiskFull, RangeFailed, ServerUnreachable, TobsError
+from tobs_tui.export.census import Census
+from tobs_tui.export.changes import Changes
 from tobs_tui.export.chat_run import ChatRun, ChatState, History
 from tobs_tui.export.full_disk import FullDisk
 from tobs_tui.export.job import Job
 from tobs_tui.export.opening import Opening
-from tobs_tui.export.shards import PAGE, Density, Shard, ShardPlan
+from tobs_tui.export.shards import PAGE, Probe, Shard, ShardPlan
 from tobs_tui.model import Interval, NoteKey
 from tobs_tui.telegram.account import Account
 from tobs_tui.telegram.convert import RawPage, page_covers
@@ -29,6 +32,15 @@ from tobs_tui.telegram.sharded import Worker
 FRUITLESS_ANSWERS = 3
 """So many answers in a row that settle nothing of what was asked make a range fail."""
 
+
+STUCK_AFTER = 3
+"""From this try to connect on, a worker's range may be taken over by one that has nothing to do."""
+
+REST = 20.0
+"""Seconds after which a worker that lost its connection for good tries again, while others go on."""
+
+LOOK_AGAIN = 1.0
+"""Seconds after which an idle worker looks whether another got stuck."""
 
 HOPELESS, HOPELESS_LATER = 5, 25
 """So many pages in a row that can't be had make a chat be given up: before one was had, and after."""
@@ -42,6 +54,8 @@ class Order(Struct, frozen=True):
     run: ChatRun
     history: History
     shard: Shard
+    below: int
+    """Only ids below this one were asked for; the range may have moved on meanwhile."""
 
 
 class Fetched(Struct, frozen=True):
@@ -64,6 +78,7 @@ class Fetching:
         account: Account,
         archive: Archive,
         full_disk: FullDisk,
+        changes: Changes,
         workers: int,
         worker_of: Callable[[int], Worker],
         note_of: NoteOf,
@@ -73,6 +88,7 @@ class Fetching:
         self._opening_of = Opening(job, account, archive)
         self._archive = archive
         self._full_disk = full_disk
+        self._changes = changes
         self._workers = workers
         self._worker_of = worker_of
         self._note_of = note_of
@@ -83,30 +99,39 @@ class Fetching:
         self._opening = 0
         self._owners: dict[History, ChatRun] = {}
         self._fruitless: dict[Shard, int] = {}
+        self._doubted: set[Shard] = set()
         self._gone: set[int] = set()
         self._changed = asyncio.Event()
         self.paused = False
+        self.idle: set[int] = set()
+        """The workers that wait for something to do."""
         self.fatal: TobsError | None = None
         """What ended the fetching of every chat: a lost login, a server out of reach for all workers."""
 
     async def take(self, number: int) -> Order | None:
         """The next page for this worker; waits while only others have work; None when it may go home."""
-        while not (self._stopping() or self.fatal or number in self._gone or number >= self._workers):
+        while not self._sent_home(number):
             if self.paused:
                 await self._until_changed()
                 continue
+            if number in self._gone:
+                await self._rest(number)
+                continue
             shard = self._plan.take(number)
             if shard is not None:
-                history: History = shard.history  # type: ignore[assignment]
-                return Order(self._owners[history], history, shard)
+                return self._order(shard)
             if self._waiting:
                 await self._open(self._waiting.popleft(), number)
+            elif (probe := self._plan.probe()) is not None:
+                await self._ask_where(probe, number)
+            elif (shard := self._plan.take_over(number, self._stuck())) is not None:
+                return self._order(shard)
             elif len(self._plan) or self._opening:
-                await self._until_changed()
+                await self._idle(number)
             else:
                 break
         if (held := self._plan.held_by(number)) is not None:
-            self._plan.release(held)
+            self._plan.release(held, number)
         self.wake()
         return None
 
@@ -134,21 +159,23 @@ class Fetching:
 
     async def fetch(self, number: int, order: Order) -> Fetched | None:
         """Ask for one page; a failure settles what it means and gives None."""
+        shard = order.shard
         try:
             raw = await self._worker_of(number).page(
                 order.history.chat,
-                order.shard.below,
-                order.shard.limit,
+                order.below,
+                shard.limit,
                 topic_id=order.history.topic_id,
+                within=shard.within,
             )
         except Stopped:
-            self._plan.release(order.shard)
+            self._plan.release(shard, number)
             return None
         except RangeFailed as error:
             self._fail_page(order, error)
             return None
         except TobsError as error:
-            self._plan.release(order.shard)
+            self._plan.release(shard, number)
             self._lose(number, order.run, error)
             return None
         finally:
@@ -162,19 +189,107 @@ class Fetching:
     def _settle(self, order: Order, raw: RawPage) -> Fetched | None:
         run, history, shard = order.run, order.history, order.shard
         answered = page_covers(raw)
+        if answered is not None and self._doubtful(shard, raw):
+            self._doubted.add(shard)
+            return None
         covers = shard.settle(answered) if answered is not None else None
-        if covers is None:
+        if answered is None or (covers is None and shard.below == order.below):
             self._fruitless[shard] = self._fruitless.get(shard, 0) + 1
             if self._fruitless[shard] >= FRUITLESS_ANSWERS:
                 self._fail_page(order, RangeFailed("the server's answers do not fit what was asked"))
             return None
-        self._fruitless.pop(shard, None)
+        self._learn(order, raw, answered)
+        if covers is None:
+            # Another worker, which took the range over, was quicker.
+            return None
+        self._forget(shard)
         run.failed_in_row = 0
         run.in_pipe += 1
         run.ids_settled += len(covers)
         if not shard.ids_left:
             self._plan.finish(shard)
         return Fetched(run, history, raw, covers)
+
+    def _doubtful(self, shard: Shard, raw: RawPage) -> bool:
+        """Whether an answer without messages is denied by what is known: once, it is asked for again."""
+        if raw.answer.messages or raw.failed or shard in self._doubted:
+            return False
+        below = messages_below(raw)
+        seen = shard.census.lowest_seen
+        return bool(below) or (seen is not None and seen < shard.low)
+
+    def _learn(self, order: Order, raw: RawPage, covers: Interval) -> None:
+        """Take what the answer tells of the history's size, and of where its messages stand."""
+        shard, history = order.shard, order.history
+        count = getattr(raw.answer, "count", None)
+        if count is not None:
+            order.run.counted(history.chat.id, count, part=raw.lowest)
+        below = messages_below(raw)
+        if below is None and count is not None and history.chat.top_id < order.below:
+            below = count
+        messages = len(raw.answer.messages) + len(raw.failed)
+        shard.told(order.below, covers, messages, below)
+        if messages:
+            shard.census.seen(covers.low)
+
+    def _forget(self, shard: Shard) -> None:
+        self._fruitless.pop(shard, None)
+        self._doubted.discard(shard)
+
+    def _order(self, shard: Shard) -> Order:
+        history: History = shard.history  # type: ignore[assignment]
+        return Order(self._owners[history], history, shard, shard.below)
+
+    def _sent_home(self, number: int) -> bool:
+        return self._stopping() or self.fatal is not None or number >= self._workers
+
+    def _stuck(self) -> Iterator[int]:
+        """The workers that have tried in vain for some time to get their connection back."""
+        return (each for each in range(self._workers) if self._worker_of(each).state.tries >= STUCK_AFTER)
+
+    async def _idle(self, number: int) -> None:
+        self.idle.add(number)
+        try:
+            async with asyncio.timeout(LOOK_AGAIN):
+                await self._until_changed()
+        except TimeoutError:
+            pass
+        finally:
+            self.idle.discard(number)
+
+    async def _rest(self, number: int) -> None:
+        """Let a worker without connection wait until it may try again, or there is nothing left to do."""
+        try:
+            async with asyncio.timeout(REST):
+                while not self._sent_home(number) and (len(self._plan) or self._waiting or self._opening):
+                    await self._until_changed()
+        except TimeoutError:
+            pass
+        self._gone.discard(number)
+
+    async def _ask_where(self, probe: Probe, number: int) -> None:
+        """Have a worker that has nothing to do ask where a range is best cut. Nothing depends on it."""
+        order = self._order(probe.shard)
+        found: int | None = None
+        try:
+            raw = await self._worker_of(number).page(
+                order.history.chat,
+                probe.below,
+                1,
+                add_offset=probe.skip,
+                topic_id=order.history.topic_id,
+                within=probe.shard.within,
+            )
+            found = next((message.id for message in getattr(raw.answer, "messages", ())), None)
+        except Stopped:
+            pass
+        except (RangeFailed, ChatUnavailable) as error:
+            logs.info("no even division, as Telegram answers %s", type(error).__name__)
+        except TobsError as error:
+            self._lose(number, order.run, error)
+        finally:
+            self._plan.cut(probe, found)
+            self.wake()
 
     async def _until_changed(self) -> None:
         self._changed.clear()
@@ -207,20 +322,25 @@ class Fetching:
     async def _plan_chat(self, run: ChatRun, worker: Worker) -> None:
         run.state = ChatState.RUNNING
         run.before = sum(map(self._archive.count, run.history_ids))
-        run.histories = await self._opening_of.histories(run, worker)
+        histories = await self._opening_of.histories(run, worker)
+        await self._changes.check(run, histories)
+        run.histories = histories
         for history in run.histories:
             self._owners[history] = run
-            self._put_up(run, history)
+            self._put_up(run, history, worker.ranges_of(history.chat))
         self._end_when_settled(run)
 
-    def _put_up(self, run: ChatRun, history: History) -> None:
-        missing = self._opening_of.missing(run, history)
+    def _put_up(self, run: ChatRun, history: History, split_ranges: Sequence[Interval]) -> None:
+        reread = run.reread.get(history.chat.id)
+        missing = union([*self._opening_of.missing(run, history), *([reread] if reread else [])])
+        run.ids_asked += sum(len(interval) for interval in missing)
         # Ids shared with other chats or topics tell nothing of how many messages there are.
         own_ids = history.chat.type.has_own_ids and history.topic_id is None
-        density = Density(1.0 if own_ids else None)
-        run.density[history.chat.id] = density
-        run.ids_asked += sum(len(interval) for interval in missing)
-        self._plan.add(history, missing, density)
+        rest = list(missing)
+        for within in split_ranges:
+            inside, rest = divided(rest, within)
+            self._plan.add(history, inside, Census(None, within.low), within)
+        self._plan.add(history, rest, Census(1.0 if own_ids else None))
 
     def _fail_page(self, order: Order, error: RangeFailed) -> None:
         """Give up the ids that the next page would most likely hold, with the reason, and go on below."""
@@ -229,7 +349,7 @@ class Fetching:
         self._note_failed(history, [failed], error)
         run.fail(error)
         shard.settle(failed)
-        self._fruitless.pop(shard, None)
+        self._forget(shard)
         run.failed_in_row += 1
         if run.failed_in_row >= (HOPELESS_LATER if run.ids_settled else HOPELESS):
             self._give_up(run, ChatUnavailable("the rest was given up: no page of it can be had"))
@@ -248,7 +368,7 @@ class Fetching:
                 logs.warning("worker %d: %s", number + 1, error.what)
                 if not run.histories:
                     self._waiting.appendleft(run)
-                if len(self._gone) == self._workers:
+                if all(each in self._gone for each in range(self._workers)):
                     self.fatal = error
             case _:
                 self.fatal = error
@@ -279,4 +399,28 @@ class Fetching:
         if run.state is not ChatState.RUNNING or run.in_pipe:
             return
         if not any(True for history in run.histories for _ in self._plan.of(history)):
+            self._changes.settle(run)
             self._ended(run)
+
+
+def messages_below(raw: RawPage) -> int | None:
+    """How many messages Telegram counts below what was asked for; None where it doesn't say."""
+    count = getattr(raw.answer, "count", None)
+    position = getattr(raw.answer, "offset_id_offset", None)
+    return max(0, count - position) if count is not None and position is not None else None
+
+
+def divided(intervals: Sequence[Interval], by: Interval) -> tuple[list[Interval], list[Interval]]:
+    """The parts of some intervals inside another, and those outside."""
+    inside, outside = [], []
+    for each in intervals:
+        low, high = max(each.low, by.low), min(each.high, by.high)
+        if low > high:
+            outside.append(each)
+            continue
+        inside.append(Interval(low, high))
+        if each.low < low:
+            outside.append(Interval(each.low, low - 1))
+        if high < each.high:
+            outside.append(Interval(high + 1, each.high))
+    return inside, outside

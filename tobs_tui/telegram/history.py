@@ -14,6 +14,7 @@ from msgspec import Struct
 from telethon.tl import functions, types
 
 from tobs_tui.errors import RangeFailed
+from tobs_tui.model import Interval
 from tobs_tui.telegram.convert.raw import RawPage
 from tobs_tui.telegram.link import Unreadable
 from tobs_tui.telegram.peers import input_peer_of
@@ -50,13 +51,24 @@ Ask = Callable[[Any], Awaitable[Any]]
 
 
 class HistoryReader:
-    """Reads one chat's history, or one topic's of a forum. Holds nothing but how to ask."""
+    """Reads one chat's history, or one topic's of a forum. Holds nothing but how to ask.
 
-    def __init__(self, ask: Ask, chat: HistoryLike, own_id: int, topic_id: int | None = None) -> None:
+    With `within`, whatever `ask` sends is answered from those ids alone.
+    """
+
+    def __init__(
+        self,
+        ask: Ask,
+        chat: HistoryLike,
+        own_id: int,
+        topic_id: int | None = None,
+        within: Interval | None = None,
+    ) -> None:
         self._ask = ask
         self._chat = chat
         self._own_id = own_id
         self._topic_id = topic_id
+        self._lowest = within.low if within is not None else 1
         self._peer = input_peer_of(chat.id, chat.access_hash or 0, own_id)
 
     async def page(self, below: int, limit: int, add_offset: int = 0) -> RawPage:
@@ -91,11 +103,16 @@ class HistoryReader:
             answer = await self._ask(request)
         except Unreadable as error:
             return _unreadable_id(error, 0)
-        ids = [message.id for message in getattr(answer, "messages", []) if fits(message)]
-        return max(ids, default=0)
+        found = (each for each in getattr(answer, "messages", []) if not isinstance(each, types.MessageEmpty))
+        return max((message.id for message in found if fits(message)), default=0)
 
     async def _history(self, below: int, limit: int, add_offset: int) -> Any:
-        return await self._ask(self._request(below, limit, add_offset))
+        answer = await self._ask(self._request(below, limit, add_offset))
+        # A split range without messages is answered with none, or with one empty message of no place.
+        match getattr(answer, "messages", None):
+            case [types.MessageEmpty() as lone] if lone.id < self._lowest or 0 < below <= lone.id:
+                answer.messages = []
+        return answer
 
     def _request(self, below: int, limit: int, add_offset: int) -> Any:
         if self._topic_id is not None:
@@ -159,7 +176,16 @@ class HistoryReader:
         answer: Any,
         failed: tuple[tuple[int, str], ...] = (),
     ) -> RawPage:
-        return RawPage(self._chat.id, self._own_id, below, limit, answer, add_offset, failed=failed)
+        return RawPage(
+            self._chat.id,
+            self._own_id,
+            below,
+            limit,
+            answer,
+            add_offset,
+            failed=failed,
+            lowest=self._lowest,
+        )
 
 
 def _joined(parts: list[Any]) -> Any:

@@ -7,22 +7,27 @@ own, opened at its first request, mended when it breaks and closed whatever happ
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from telethon.errors import RPCError
+from telethon.tl import functions, types
 
 from tobs_tui.errors import RangeFailed
+from tobs_tui.model import CHANNEL_MARK, Interval
 from tobs_tui.telegram.convert.raw import RawPage
 from tobs_tui.telegram.governor import Stopped
 from tobs_tui.telegram.history import HistoryLike, HistoryReader
 from tobs_tui.telegram.link import LinkBroken
-from tobs_tui.telegram.rpc_errors import translate
+from tobs_tui.telegram.rpc_errors import code_of, translate
 from tobs_tui.telegram.wire import Wire
 
 if TYPE_CHECKING:
     from tobs_tui.telegram.account import Account
+
+T = TypeVar("T")
 
 ANSWER_TIMEOUT = 30.0
 """Seconds without any word from the server after which a worker tries another connection."""
@@ -58,11 +63,20 @@ class WorkerSnapshot:
 class Worker:
     """One connection's worth of reading. Several requests may be under way at once."""
 
-    def __init__(self, account: Account, number: int, wire: Wire, *, owns_wire: bool) -> None:
+    def __init__(
+        self,
+        account: Account,
+        number: int,
+        wire: Wire,
+        *,
+        owns_wire: bool,
+        split_ranges: Sequence[Interval] = (),
+    ) -> None:
         self.number = number
         self._account = account
         self._wire = wire
         self._owns_wire = owns_wire
+        self._split_ranges = tuple(sorted(split_ranges, reverse=True))
         self._in_flight = 0
         self._pages = 0
         self._was_connected = False
@@ -99,10 +113,12 @@ class Worker:
         *,
         add_offset: int = 0,
         topic_id: int | None = None,
+        within: Interval | None = None,
     ) -> RawPage:
         """The messages with ids below `below` (0: from the newest on), newest first, at most 100.
 
-        With `topic_id`, those of that topic of a forum.
+        With `topic_id`, those of that topic of a forum. With `within`, one of `ranges_of`, only those in
+        there: an empty answer tells nothing of the ids below then.
 
         :raises Stopped: when the governor was stopped; ask again in the next run.
         :raises ChatUnavailable: when Telegram refuses the chat.
@@ -110,17 +126,35 @@ class Worker:
         :raises NotLoggedIn: when the login has ended.
         :raises ServerUnreachable: when the connection could not be mended.
         """
-        page = await self._read(chat, lambda reader: reader.page(below, limit, add_offset), topic_id)
+
+        async def read(reader: HistoryReader) -> RawPage:
+            return await reader.page(below, limit, add_offset)
+
+        page = await self._read(chat, read, topic_id, within)
         self._pages += 1
-        return page  # type: ignore[no-any-return]
+        return page
+
+    def ranges_of(self, chat: HistoryLike) -> Sequence[Interval]:
+        """The ranges by which this history must be asked for, newest first; none outside of a takeout.
+
+        Only private chats and basic groups have them: https://core.telegram.org/api/takeout#split-ranges
+        """
+        shares_ids = chat.id > -CHANNEL_MARK
+        return self._split_ranges if shares_ids and self._account.in_takeout else ()
 
     async def newest_before(self, chat: HistoryLike, date: int) -> int:
         """The id of the newest message from before `date` (Unix seconds); 0 if there is none; see `page`."""
-        return int(await self._read(chat, lambda reader: reader.newest_before(date)))
+        return await self._first_found(chat, lambda reader: reader.newest_before(date))
 
     async def newest_id(self, chat: HistoryLike) -> int:
         """The id of the newest message; 0 if there is none; raises as `page`."""
-        return int(await self._read(chat, lambda reader: reader.newest_id()))
+        return await self._first_found(chat, lambda reader: reader.newest_id())
+
+    async def _first_found(self, chat: HistoryLike, read: Callable[[HistoryReader], Awaitable[int]]) -> int:
+        for within in self.ranges_of(chat) or (None,):
+            if found := await self._read(chat, read, within=within):
+                return found
+        return 0
 
     async def retire(self) -> None:
         """Take no more work and close the connection."""
@@ -129,13 +163,23 @@ class Worker:
             await self._wire.close()
             self._account.drop_wire(self._wire)
 
-    async def _read(self, chat: HistoryLike, read: Any, topic_id: int | None = None) -> Any:
+    async def _read(
+        self,
+        chat: HistoryLike,
+        read: Callable[[HistoryReader], Awaitable[T]],
+        topic_id: int | None = None,
+        within: Interval | None = None,
+    ) -> T:
         if self._retired:
             raise Stopped
+
+        async def ask(request: Any) -> Any:
+            return await self._ask(request, within)
+
         self._chat_id = chat.id
         self._in_flight += 1
         try:
-            return await read(HistoryReader(self._ask, chat, self._account.own_id, topic_id))
+            return await read(HistoryReader(ask, chat, self._account.own_id, topic_id, within))
         except RPCError as error:
             raise translate(error, chat.title) from error
         except LinkBroken as error:
@@ -145,24 +189,38 @@ class Worker:
         finally:
             self._in_flight -= 1
 
-    async def _ask(self, request: Any) -> Any:
-        answer = await self._account.call(request, of="history", timeout=ANSWER_TIMEOUT, wire=self._wire)
+    async def _ask(self, request: Any, within: Interval | None) -> Any:
+        answer = await self._sent(request, within)
         self._was_connected = True
         if type(answer).__name__ == "MessagesNotModified":
             raise RangeFailed("Telegram says that nothing changed, though nothing was known before")
         return answer
 
+    async def _sent(self, request: Any, within: Interval | None) -> Any:
+        account, wire = self._account, self._wire
+        if within is not None and account.in_takeout:
+            message_range = types.MessageRange(within.low, within.high)
+            ranged = functions.InvokeWithMessagesRangeRequest(message_range, request)
+            try:
+                return await account.call(ranged, of="history", timeout=ANSWER_TIMEOUT, wire=wire)
+            except RPCError as error:
+                # A takeout that has ended meanwhile takes its ranges with it.
+                if account.in_takeout or not code_of(error).startswith("TAKEOUT_"):
+                    raise
+        return await account.call(request, of="history", timeout=ANSWER_TIMEOUT, wire=wire)
+
 
 class ShardedTelegramManager:
     """The workers of one account, `count` of them; an async context manager that closes them all.
 
-    With `count` 1 the account's own connection is used, and no other opened.
+    With `count` 1 the account's own connection is used, and no other opened. `split_ranges` are a takeout's.
     """
 
-    def __init__(self, account: Account, count: int) -> None:
+    def __init__(self, account: Account, count: int, *, split_ranges: Sequence[Interval] = ()) -> None:
         if count < 1:
             raise ValueError("at least one worker is needed")
         self._account = account
+        self._split_ranges = split_ranges
         self._count = count
         self.workers: list[Worker] = []
 
@@ -187,11 +245,8 @@ class ShardedTelegramManager:
         await self._retire(surplus)
 
     def _new_worker(self, number: int, *, alone: bool) -> Worker:
-        if alone:
-            return Worker(self._account, number, self._account.wire, owns_wire=False)
-        return Worker(
-            self._account, number, self._account.new_wire(give_up_after=GIVE_UP_AFTER), owns_wire=True
-        )
+        wire = self._account.wire if alone else self._account.new_wire(give_up_after=GIVE_UP_AFTER)
+        return Worker(self._account, number, wire, owns_wire=not alone, split_ranges=self._split_ranges)
 
     async def _retire(self, workers: list[Worker]) -> None:
         # Shielded: a cancelled run still closes its connections, each in a bounded time.

@@ -76,7 +76,7 @@ def _covers(raw: RawPage, ids: list[int], *, trusted: bool) -> Interval | None:
         return None
     exact = raw.below > 0 and raw.add_offset == 0
     if not ids:
-        return Interval(1, raw.below - 1) if exact and raw.below > 1 else None
+        return Interval(raw.lowest, raw.below - 1) if exact and raw.below > raw.lowest else None
     return Interval(min(ids), raw.below - 1 if exact else max(ids))
 
 

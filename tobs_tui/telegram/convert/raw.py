@@ -26,3 +26,5 @@ class RawPage:
     """Whether the chat is known to be a forum; the answer may tell it too."""
     failed: tuple[tuple[int, str], ...] = ()
     """Ids in the window whose message no answer could be read for, each with the reason."""
+    lowest: int = 1
+    """The lowest id that was asked for: above 1 in a split range of a takeout."""
