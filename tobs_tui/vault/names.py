@@ -36,11 +36,15 @@ _LIKE_A_NOTE = re.compile(
 
 def safe_name(title: str, fallback: str, limit: int = NAME_BYTES) -> str:
     """Return the title as a name of at most `limit` bytes; `fallback` where nothing of it is left."""
-    shown = for_terminal("".join(filter(_is_seen, plain(title[:4096])))).replace("\u25cc", "")
-    words = _BLANKS.sub(" ", _FORBIDDEN.sub(" ", unicodedata.normalize("NFC", shown)))
+    words = _BLANKS.sub(" ", _FORBIDDEN.sub(" ", unicodedata.normalize("NFC", seen(title))))
     name = _trimmed(shorten(_trimmed(words), limit))
     name = _trimmed(sanitize_filename(name, platform="universal", max_len=255)) if name else ""
     return unicodedata.normalize("NFC", name) or fallback
+
+
+def seen(title: str) -> str:
+    """Return what can be seen of a stranger's text, as one line."""
+    return for_terminal("".join(filter(_is_seen, plain(title[:4096])))).replace("\u25cc", "")
 
 
 def folder_name(title: str, chat_id: int, taken: Container[str]) -> str:

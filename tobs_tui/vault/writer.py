@@ -80,7 +80,7 @@ def streamed(path: Path) -> Iterator[BinaryIO]:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            if target.exists() and _same(target, temporary):
+            if target.exists() and same_content(target, temporary):
                 temporary.unlink()
                 return
             _keep_mode(target, temporary)
@@ -169,7 +169,8 @@ def _keep_mode(target: Path, temporary: Path) -> None:
         temporary.chmod(stat.S_IMODE(target.stat().st_mode))
 
 
-def _same(one: Path, other: Path) -> bool:
+def same_content(one: Path, other: Path) -> bool:
+    """Return whether two files hold the same bytes."""
     if one.stat().st_size != other.stat().st_size:
         return False
     with one.open("rb") as first, other.open("rb") as second:
