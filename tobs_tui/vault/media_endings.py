@@ -126,8 +126,8 @@ _BY_MIME = _OTHERS | _SOUNDS | _FILMS
 _GENERIC = frozenset(("text/plain", "application/octet-stream", "application/zip", "application/xml"))
 """Types of many sorts of files, whose own names say more."""
 _PROGRAM_ENDINGS = (
-    "apk app bat cmd com command cpl desktop dll docm exe gadget hta htm html inf jar js jse lnk msc msi pif pkg"
-    " pptm ps1 psm1 reg run scr sh svg url vbe vbs wsf wsh xll xlsm"
+    "apk app bat cmd com command cpl desktop dll docm exe gadget hta htm html inf jar js jse lnk msc msi pif"
+    " pkg pptm ps1 psm1 reg run scr sh svg url vbe vbs wsf wsh xll xlsm"
 )
 _PROGRAMS = frozenset(f".{name}" for name in _PROGRAM_ENDINGS.split())
 """What may run where it is opened: never to be hidden behind another ending."""
