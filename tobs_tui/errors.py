@@ -11,6 +11,9 @@
     ├── ChatUnavailable            exit 3: one chat; the others go on
     ├── RangeFailed                exit 3: some ids of one chat; the others go on
     ├── MessageFailed              exit 3: one message; the others go on
+    ├── FileFailed                 exit 3: one file did not come whole; the others go on
+    ├── FileGone                   exit 3: one file that Telegram no longer has; told once
+    ├── DeletionsKept              exit 3: so many messages would be marked deleted that none was; told once
     ├── NoteLeftAlone              exit 3: one note that a person's change keeps us from writing
     ├── ArchiveError               exit 1
     │   ├── ArchiveBusy
@@ -94,6 +97,24 @@ class RangeFailed(TobsError):
 
 class MessageFailed(TobsError):
     """One message came in a form that can't be read; the ledger holds its id as failed."""
+
+    exit_code = 3
+
+
+class FileFailed(TobsError):
+    """One file did not come whole; what came of it is kept beside, and the next run goes on from there."""
+
+    exit_code = 3
+
+
+class FileGone(TobsError):
+    """Telegram no longer has this file, or nothing of the account shows it any more."""
+
+    exit_code = 3
+
+
+class DeletionsKept(TobsError):
+    """More messages of a chat seem deleted than a run marks unasked; all are kept as they were."""
 
     exit_code = 3
 

@@ -29,6 +29,7 @@ READS_ONLY = {
     "messages.getForumTopics",
     "messages.getHistory",
     "messages.getPinnedDialogs",
+    "updates.getState",
     "users.getUsers",
 }
 """All that an export may ask: nothing of it can be seen by anybody else."""

@@ -29,11 +29,14 @@ from tobs_tui.archive import (
     notes,
     opening,
     people,
+    progress,
     search,
 )
 from tobs_tui.archive.ledger import Ledger
+from tobs_tui.archive.progress import EntityCacheData
 from tobs_tui.archive.related import NoteOf
 from tobs_tui.archive.rows import COLUMNS, Row, chunks, from_whole, marks, message_of
+from tobs_tui.archive.tally import Tally
 from tobs_tui.archive.values import (
     FileState,
     Hit,
@@ -122,14 +125,15 @@ class ArchiveReader:
 
     def count(self, chat_id: int) -> int:
         """How many rows of messages the archive holds of a chat."""
-        return self._read(
-            lambda db: int(db.execute("SELECT count(*) FROM messages WHERE chat=?", (chat_id,)).fetchone()[0])
-        )
+        return self._read(lambda db: progress.messages(db, chat_id))
 
     def counts(self) -> dict[int, int]:
         """The same of every chat that has rows."""
-        statement = "SELECT chat, count(*) FROM messages GROUP BY chat"
-        return self._read(lambda db: dict(db.execute(statement).fetchall()))
+        return self._read(progress.all_messages)
+
+    def progress(self, chat_id: int) -> EntityCacheData:
+        """How far a chat is, without a look at its messages."""
+        return self._snapshot(lambda db: progress.of(db, chat_id))
 
     def missing(self, chat_id: int, within: Interval) -> list[Interval]:
         """The ids within an interval that were not asked for or failed, ascending."""
@@ -190,6 +194,16 @@ class ArchiveReader:
         parameters = (chat_id, within.low, within.high, *values)
         return self._read(lambda db: [row[0] for row in db.execute(statement, parameters)])
 
+    def live_of(self, chat_id: int, ids: Iterable[int]) -> list[int]:
+        """Those of these ids whose message is held and isn't known to be deleted."""
+        found: list[int] = []
+        for some in chunks(ids):
+            statement = (
+                f"SELECT id FROM messages WHERE chat=? AND id IN ({marks(some)}) AND deleted_at IS NULL"
+            )
+            found += [row[0] for row in self._rows(statement, (chat_id, *some))]
+        return found
+
     def holders(self, ids: Iterable[int]) -> dict[int, list[int]]:
         """Which private chats and basic groups hold live messages of these ids: chat -> ids."""
         found: dict[int, list[int]] = {}
@@ -209,6 +223,10 @@ class ArchiveReader:
         )
         low, high = self._rows(statement, (chat_id, most))[0]
         return None if low is None else Interval(low, high)
+
+    def tally(self, chat_ids: Sequence[int]) -> Tally:
+        """What the messages of some histories come to."""
+        return Tally(self._read, chat_ids)
 
     def versions(self, chat_id: int, message_id: int) -> list[Version]:
         """What a message was before each change that was noticed, oldest first."""
@@ -238,7 +256,11 @@ class ArchiveReader:
             after = piece[-1][0]
 
     def file(self, file_id: int) -> StoredFile | None:
-        return self._read(lambda db: media.load(db, file_id))
+        return self.files_with((file_id,)).get(file_id)
+
+    def files_with(self, ids: Iterable[int]) -> dict[int, StoredFile]:
+        """Those of the files with these ids that the archive knows."""
+        return self._read(lambda db: media.load(db, ids))
 
     def file_counts(self, *chat_ids: int) -> dict[FileState, int]:
         """How many of the files that these chats' messages show are in which state; not deleted ones'."""

@@ -129,6 +129,9 @@ def export(
     takeout: Annotated[bool, typer.Option("--takeout", help="Use an export session.")] = False,
     out: Annotated[Path | None, typer.Option("--out", help="The vault's folder.")] = None,
     recheck: Annotated[bool, typer.Option("--recheck", help="Read again what is already saved.")] = False,
+    accept_deletions: Annotated[
+        bool, typer.Option("--accept-deletions", help="Mark messages deleted, however many they are.")
+    ] = False,
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Don't ask before a vault's layout or time zone changes.")
     ] = False,
@@ -144,6 +147,7 @@ def export(
         since=since,
         until=until,
         recheck=recheck,
+        accept_deletions=accept_deletions,
         yes=yes,
         as_json=as_json,
     )

@@ -39,6 +39,7 @@ class ExportRequest(Struct, frozen=True, kw_only=True):
     since: str | None = None
     until: str | None = None
     recheck: bool = False
+    accept_deletions: bool = False
     yes: bool = False
     as_json: bool = False
 
@@ -89,7 +90,13 @@ async def _run(
         listed = await unless_stopped(shutdown, list_chats(account))
         targets, left_out = await unless_stopped(shutdown, _targets(account, listed, request))
         archive.save_chats(listed)
-        job = Job(targets=tuple(targets), span=span, recheck=request.recheck, media=settings.media_kinds)
+        job = Job(
+            targets=tuple(targets),
+            span=span,
+            recheck=request.recheck,
+            accept_deletions=request.accept_deletions,
+            media=settings.media_kinds,
+        )
         with Indexer.open(settings.archive_dir) as indexer:
             exporter = Exporter(
                 account, archive, open_publisher(settings, archive), indexer, shutdown, settings

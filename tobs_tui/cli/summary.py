@@ -46,7 +46,9 @@ def print_failed_report(error: TobsError) -> None:
 def print_summary(report: RunReport) -> None:
     """What was saved, where, what failed, and how to go on."""
     print(_headline(report))
-    shown = [chat for chat in report.chats if chat.state != "complete" or chat.new or chat.updated]
+    shown = [
+        chat for chat in report.chats if chat.state != "complete" or chat.new or chat.updated or chat.deleted
+    ]
     if shown:
         print()
     for chat in shown[:_MOST_CHATS]:

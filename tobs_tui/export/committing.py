@@ -14,6 +14,7 @@ from msgspec import Struct
 from tobs_tui import logs
 from tobs_tui.archive import Archive, Batch
 from tobs_tui.errors import DiskFull
+from tobs_tui.export.changes import Changes
 from tobs_tui.export.chat_run import ChatRun
 from tobs_tui.export.fetching import Fetched, NoteOf
 from tobs_tui.export.full_disk import FullDisk
@@ -40,8 +41,6 @@ def settle(fetched: Fetched) -> Settled:
     page = convert_page(fetched.raw)
     covers = fetched.covers
     history_id = fetched.history.chat.id
-    if page.count is not None:
-        fetched.run.counted(history_id, page.count)
     logs.info("page fetched")
     return Settled(
         run=fetched.run,
@@ -63,13 +62,13 @@ class Committing:
         committed: Callable[[ChatRun], None],
         *,
         full_disk: FullDisk,
-        recheck: bool = False,
+        changes: Changes,
     ) -> None:
         self._archive = archive
         self._full_disk = full_disk
         self._note_of = note_of
         self._committed = committed
-        self._recheck = recheck
+        self._changes = changes
 
     async def write(self, pages: Sequence[Settled]) -> None:
         """Commit each chat's pages in one transaction. On the loop: a thread's hand-over costs more."""
@@ -89,19 +88,22 @@ class Committing:
     def _commit(self, history_id: int, pages: Sequence[Settled]) -> None:
         failed = [failure for page in pages for failure in page.failed]
         run = pages[0].run
+        messages = tuple(chain.from_iterable(page.messages for page in pages))
+        covers = tuple(page.covers for page in pages)
+        came = {message.id for message in messages}.union(number for number, _ in failed)
+        self._changes.missed(run, history_id, covers, came)
         result = self._archive.commit(
             Batch(
                 chat_id=history_id,
-                messages=tuple(chain.from_iterable(page.messages for page in pages)),
+                messages=messages,
                 people=tuple(chain.from_iterable(page.people for page in pages)),
-                covers=() if run.topic else tuple(page.covers for page in pages),
+                covers=() if run.topic else covers,
                 failed=tuple((Interval(number, number), why) for number, why in failed),
-                notices_deleted=self._recheck,
             ),
             self._note_of,
         )
         if run.topic:
-            run.topic.settle([page.covers for page in pages])
+            run.topic.settle(covers)
         run.new += result.new
         run.updated += result.updated
         run.deleted += result.deleted

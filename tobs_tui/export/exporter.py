@@ -21,6 +21,7 @@ from tobs_tui import logs
 from tobs_tui.archive import Archive, Indexer, keep_asked, keep_opened
 from tobs_tui.config import Settings
 from tobs_tui.errors import ChatUnavailable, ServerUnreachable, TobsError
+from tobs_tui.export.changes import Changes
 from tobs_tui.export.chat_run import ChatProgress, ChatRun, ChatState
 from tobs_tui.export.committing import Committing, Settled, settle
 from tobs_tui.export.fetching import Fetched, Fetching, Order
@@ -210,6 +211,15 @@ class Exporter:
         workers = self._settings.shard_count or GOVERNED_WORKERS
         if not self._settings.async_pipeline_enabled:
             workers = 1
+        changes = Changes(
+            job,
+            tuple(self._runs.values()),
+            account=self._account,
+            archive=self._archive,
+            note_of=self._note_of,
+            problem=self._note_problem,
+            notice=self._notices.append,
+        )
         async with ShardedTelegramManager(self._account, workers) as manager:
             self._manager = manager
             self._fetching = fetching = Fetching(
@@ -218,6 +228,7 @@ class Exporter:
                 account=self._account,
                 archive=self._archive,
                 full_disk=self._full_disk,
+                changes=changes,
                 note_of=self._note_of,
                 workers=workers,
                 worker_of=lambda number: manager.workers[number],
@@ -229,7 +240,7 @@ class Exporter:
                 self._note_of,
                 fetching.committed,
                 full_disk=self._full_disk,
-                recheck=job.recheck,
+                changes=changes,
             )
             self._pipeline = pipeline = AsyncPipeline(
                 take=fetching.take,

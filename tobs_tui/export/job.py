@@ -32,4 +32,6 @@ class Job(Struct, frozen=True, kw_only=True):
     span: Span = Span()
     recheck: bool = False
     """Read again what the archive already covers, for edits and reactions."""
+    accept_deletions: bool = False
+    """Mark messages as deleted however many they are."""
     media: frozenset[MediaKind] = frozenset()
