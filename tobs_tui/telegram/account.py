@@ -24,10 +24,12 @@ from tobs_tui.telegram.governor import Governor, WaitTooLong
 from tobs_tui.telegram.link import LinkBroken, Unreadable
 from tobs_tui.telegram.rpc_errors import LOGIN_AGAIN, code_of, flood_seconds, translate
 from tobs_tui.telegram.waits import span
-from tobs_tui.telegram.wire import Wire
+from tobs_tui.telegram.wire import Calls, Wire
 
 if TYPE_CHECKING:
     from tobs_tui.config import Settings
+    from tobs_tui.telegram.dc_keys import DcKeys
+    from tobs_tui.telegram.link import DcKey
     from tobs_tui.telegram.login import QrLogin, SentCode
 
 _log = logging.getLogger("tobs_tui.telegram")
@@ -158,7 +160,7 @@ class Account:
         of: str = "",
         timeout: float = ANSWER_TIMEOUT,
         patience: float | None = None,
-        wire: Wire | None = None,
+        wire: Calls | None = None,
     ) -> Any:
         """Send one TL request through the governor; flood waits are waited out, Telegram's troubles too.
 
@@ -226,7 +228,7 @@ class Account:
 
         await login.log_out(self)
 
-    # What follows is for login, takeout and the workers.
+    # What follows is for login, takeout, the workers and files.
 
     def new_wire(self, *, give_up_after: float) -> Wire:
         """One more connection with the same authorization, in memory, by the same way."""
@@ -234,8 +236,18 @@ class Account:
         self._more_wires.append(wire)
         return wire
 
+    def new_dc_wire(self, dc_id: int, key: DcKey, *, give_up_after: float, makes_key: bool) -> Wire:
+        """A connection to another DC with the account's key there, by the same way."""
+        wire = self._authorization.new_dc_wire(dc_id, key, give_up_after, makes_key=makes_key)
+        self._more_wires.append(wire)
+        return wire
+
+    def dc_keys(self) -> DcKeys:
+        """The account's keys and logins on other DCs."""
+        return self._authorization.dc_keys()
+
     def drop_wire(self, wire: Wire) -> None:
-        """Forget a connection of `new_wire` that was closed, but not what it sent."""
+        """Forget a connection of `new_wire` or `new_dc_wire` that was closed, but not what it sent."""
         if wire in self._more_wires:
             self._more_wires.remove(wire)
             self._authorization.requests += wire.requests

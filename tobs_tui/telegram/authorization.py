@@ -10,9 +10,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
 from telethon import utils
-from telethon.errors import RPCError
+from telethon.errors import AuthKeyNotFound, RPCError
 
 from tobs_tui.errors import ServerUnreachable
+from tobs_tui.telegram.dc_keys import DcKeys, dc_keys_path
 from tobs_tui.telegram.identity import Identity, identity_of
 from tobs_tui.telegram.link import DcKey, Link
 from tobs_tui.telegram.servers import DcAddress, Server, server_of
@@ -48,6 +49,7 @@ class Authorization:
         self.account_id = login.account if login else 0
         """Who is logged in as far as the file tells; 0 for nobody."""
         self._key = _stored_key(login)
+        self._dc_keys: DcKeys | None = None
         self._seen_at = _seen_at(server, login)
 
     @classmethod
@@ -75,14 +77,7 @@ class Authorization:
         """One more connection with this authorization; it opens at its first call."""
 
         async def open_link() -> Link:
-            link = Link(self.identity, self.address, self._key, clock=self._clock)
-            try:
-                config = await link.open(updates=updates)
-            except BaseException:
-                self.requests += link.requests
-                raise
-            self.server.learn(config.dc_options)
-            return link
+            return await self._open(self.address, self._key, updates=updates)
 
         return Wire(
             open_link,
@@ -92,6 +87,35 @@ class Authorization:
             clock=self._clock,
         )
 
+    def new_dc_wire(self, dc_id: int, key: DcKey, give_up_after: float, *, makes_key: bool) -> Wire:
+        """A connection to another DC with the account's key there, by the same way; opens at its first call.
+
+        :param makes_key: whether it may make that key; several at once would make several.
+        """
+
+        async def open_link() -> Link:
+            if key.key is None and not makes_key:
+                raise AuthKeyNotFound
+            return await self._open(self.server.address(dc_id), key)
+
+        return Wire(open_link, f"DC {dc_id}", give_up_after=give_up_after, clock=self._clock)
+
+    def dc_keys(self) -> DcKeys:
+        """What is kept of this login on other DCs."""
+        if self._dc_keys is None:
+            self._dc_keys = DcKeys(dc_keys_path(self._session.path), self._key.key)
+        return self._dc_keys
+
+    async def _open(self, address: DcAddress, key: DcKey, *, updates: bool = False) -> Link:
+        link = Link(self.identity, address, key, clock=self._clock)
+        try:
+            config = await link.open(updates=updates)
+        except BaseException:
+            self.requests += link.requests
+            raise
+        self.server.learn(config.dc_options)
+        return link
+
     def first_wire(self, *, updates: bool = False) -> Wire:
         """A connection at whose opening a person waits: given up sooner."""
         return self.new_wire(FIRST_CONNECT, most_tries=FIRST_TRIES, updates=updates)
@@ -100,6 +124,7 @@ class Authorization:
         """Go on at this DC (the server's first when None) with a key that is yet to be made."""
         self.dc_id = self.server.home.dc_id if dc_id is None else dc_id
         self._key = DcKey()
+        self._dc_keys = None
         self._seen_at = None
 
     async def find_again(self) -> None:

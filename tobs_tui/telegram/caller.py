@@ -14,7 +14,7 @@ from tobs_tui.errors import NotLoggedIn, RangeFailed, TobsError
 from tobs_tui.telegram.governor import Governor
 from tobs_tui.telegram.pacing import Ticket
 from tobs_tui.telegram.rpc_errors import ends_login, is_transient, translate
-from tobs_tui.telegram.wire import Wire
+from tobs_tui.telegram.wire import Calls
 
 ANSWER_TIMEOUT = 30.0
 TRIES, UNANSWERED = 5, 3
@@ -57,7 +57,7 @@ class Caller:
 
     async def ask(
         self,
-        wire: Wire,
+        wire: Calls,
         request: Any,
         *,
         kind: str = "",

@@ -29,6 +29,8 @@ VERSION = 1
 SUFFIX = ".session"
 LOCK_SUFFIX = ".lock"
 NEW_SUFFIX = ".new"
+DC_KEYS_SUFFIX = ".dcs"
+"""Of the file beside a login that holds its keys on other DCs (`dc_keys.py`); it goes with its login."""
 KEY_BYTES = 256
 SIZE_LIMIT = 64 * 1024
 """More than any of ours; anything larger is foreign and is not read."""
@@ -193,13 +195,9 @@ class SessionFile:
         """
         if login.server != self._server:
             raise SessionError(f"The login is of another server than {self.path} is for")
-        new = self.path.with_name(f"{self.path.name}.{secrets.token_hex(4)}{NEW_SUFFIX}")
         try:
-            _write_private(new, msgspec.json.format(msgspec.json.encode(login), indent=1))
-            new.replace(self.path)
+            replace_private(self.path, msgspec.json.format(msgspec.json.encode(login), indent=1))
         except OSError as error:
-            with contextlib.suppress(OSError):
-                new.unlink(missing_ok=True)
             raise SessionError(f"The session file {self.path} can't be written: {error.strerror}") from error
         self.login = login
 
@@ -209,16 +207,29 @@ class SessionFile:
             os.utime(self.path)
 
     def remove(self) -> None:
-        """Delete the login from disk."""
+        """Delete the login from disk, and its keys on other DCs."""
         self.login = None
         try:
             self.path.unlink(missing_ok=True)
+            self.path.with_name(self.path.name + DC_KEYS_SUFFIX).unlink(missing_ok=True)
         except OSError as error:
             raise SessionError(f"The session file {self.path} can't be deleted: {error.strerror}") from error
 
     def close(self) -> None:
         """Let other processes have it. Does nothing the second time."""
         self._lock.release()
+
+
+def replace_private(path: Path, data: bytes) -> None:
+    """Put a file that only its owner may read in place, whole or not at all. :raises OSError:"""
+    new = path.with_name(f"{path.name}.{secrets.token_hex(4)}{NEW_SUFFIX}")
+    try:
+        _write_private(new, data)
+        new.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            new.unlink(missing_ok=True)
+        raise
 
 
 def _write_private(path: Path, data: bytes) -> None:

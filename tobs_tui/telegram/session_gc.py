@@ -12,7 +12,7 @@ import contextlib
 import logging
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -27,6 +27,7 @@ from tobs_tui.telegram.identity import identity_of
 from tobs_tui.telegram.link import DcKey, Link, WrongKey
 from tobs_tui.telegram.servers import DcAddress, server_of
 from tobs_tui.telegram.session_file import (
+    DC_KEYS_SUFFIX,
     LOCK_SUFFIX,
     NEW_SUFFIX,
     SUFFIX,
@@ -41,17 +42,21 @@ if TYPE_CHECKING:
 
 DAY_S = 24 * 3600.0
 LOG_OUT_TIMEOUT = 5.0
-ALONG = ("-journal", "-wal", "-shm")
-"""What a database keeps beside a file; it goes with the file."""
+ALONG = ("-journal", "-wal", "-shm", DC_KEYS_SUFFIX)
+"""What a database or we keep beside a login; it goes with the login."""
 
 _log = logging.getLogger("tobs_tui.telegram")
-_UNFINISHED = re.compile(rf"{re.escape(SUFFIX)}\.[0-9a-f]{{8}}{re.escape(NEW_SUFFIX)}$")
+_UNFINISHED = re.compile(
+    rf"{re.escape(SUFFIX)}(?:{re.escape(DC_KEYS_SUFFIX)})?\.[0-9a-f]{{8}}{re.escape(NEW_SUFFIX)}$"
+)
 
 
 class Role(StrEnum):
     LOGIN = "login"
     UNFINISHED = "unfinished"
     """A login that was being written when its process ended."""
+    DC_KEYS = "dc_keys"
+    """A login's keys on other DCs; stays and goes with it."""
     LOCK = "lock"
     """The lock of a login that is gone."""
     FOREIGN = "foreign"
@@ -77,10 +82,13 @@ def plan(settings: Settings, *, now: float) -> list[SessionFile]:
     folder = settings.session_dir
     active = session_path(settings)
     logins: list[tuple[Path, StoredLogin, float]] = []
+    dc_keys: list[tuple[Path, float]] = []
     files: list[SessionFile] = []
     for path in _session_files(folder):
         used = _last_used(path)
-        if path.name.endswith(SUFFIX):
+        if path.name.endswith(SUFFIX + DC_KEYS_SUFFIX):
+            dc_keys.append((path, used))
+        elif path.name.endswith(SUFFIX):
             login = _ours(path)
             if login is None:
                 files.append(SessionFile(path, Role.FOREIGN, None, used, True, "it is not ours"))
@@ -89,13 +97,15 @@ def plan(settings: Settings, *, now: float) -> list[SessionFile]:
         else:
             files.append(_leftover(path, used))
     files += _judged(logins, active, settings, now)
+    fates = {file.path: file.keep for file in files}
+    files += [_beside(path, used, fates) for path, used in dc_keys]
     return sorted(files, key=lambda file: (-file.last_used, file.path.name))
 
 
 async def collect(settings: Settings, files: Iterable[SessionFile]) -> tuple[SessionFile, ...]:
     """Take away what the plan lets go; gives what is gone. What came into use since stays."""
     gone = []
-    for file in files:
+    for file in sorted(files, key=lambda file: file.role is Role.DC_KEYS):
         if file.keep:
             continue
         try:
@@ -154,6 +164,18 @@ def _by_age(place: int, kept_anyway: int, days: float, most_days: int) -> tuple[
     return False, f"not used for {int(days)} days, and its account has {kept_anyway} newer logins"
 
 
+def _beside(path: Path, used: float, fates: Mapping[Path, bool]) -> SessionFile:
+    """Keys of other DCs have their login's fate."""
+    login_path = _login_path(path)
+    keep = fates.get(login_path)
+    if keep is None:
+        held = _is_held(login_path)
+        why = "another process uses its login" if held else "its login is gone"
+        return SessionFile(path, Role.DC_KEYS, None, used, held, why)
+    why = "it stays with its login" if keep else "it goes with its login"
+    return SessionFile(path, Role.DC_KEYS, None, used, keep, why)
+
+
 def _leftover(path: Path, used: float) -> SessionFile:
     login_path = _login_path(path)
     if _is_held(login_path):
@@ -173,7 +195,7 @@ def _session_files(folder: Path) -> list[Path]:
 
 
 def _counts(path: Path) -> bool:
-    if _UNFINISHED.search(path.name):
+    if _UNFINISHED.search(path.name) or path.name.endswith(SUFFIX + DC_KEYS_SUFFIX):
         return starts_like_ours(path)
     if path.name.endswith(SUFFIX + LOCK_SUFFIX):
         return _is_lonely_lock(path)
@@ -193,6 +215,8 @@ def _login_path(path: Path) -> Path:
 def _role(path: Path) -> Role:
     if path.name.endswith(SUFFIX):
         return Role.LOGIN
+    if path.name.endswith(SUFFIX + DC_KEYS_SUFFIX):
+        return Role.DC_KEYS
     return Role.LOCK if path.name.endswith(LOCK_SUFFIX) else Role.UNFINISHED
 
 
@@ -234,7 +258,10 @@ async def _take_away(settings: Settings, file: SessionFile) -> bool:
     except (Timeout, OSError):
         return False
     try:
-        if file.role is not Role.LOCK:
+        if file.role is Role.DC_KEYS:
+            if login_path.exists():
+                return False
+        elif file.role is not Role.LOCK:
             if _last_used(file.path) != file.last_used or login_path == session_path(settings) == file.path:
                 return False
             login = _ours(file.path) if file.role is Role.LOGIN else None

@@ -12,7 +12,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from telethon.errors import RPCError
 
@@ -38,6 +38,14 @@ class WireState:
     connected: bool
     tries: int = 0
     problem: str = ""
+
+
+class Calls(Protocol):
+    """Whatever a request can be sent through: one `Wire`, or several behind one door."""
+
+    async def call(
+        self, request: Any, *, timeout: float, takeout_id: int, on_break: Callable[[], None]
+    ) -> Any: ...
 
 
 class Wire:
@@ -126,6 +134,10 @@ class Wire:
                         "Check the network (and PROXY_URL), then start again",
                     ) from error
         raise AssertionError("unreachable")
+
+    async def reopen(self) -> None:
+        """Give up the link that stands; the next call opens another."""
+        await self._let_go()
 
     async def close(self) -> None:
         """End the connection, in a bounded time, for good."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from struct import Struct
 from typing import Any
 
 from telethon.tl import functions, types
 
 from tobs_tui.demo.rpc import Call, RpcError, method
+from tobs_tui.demo.wire.intake import tl_bytes
 from tobs_tui.demo.world.content import Content, content_of
 from tobs_tui.demo.world.files import FileSpec, StoredFile
 from tobs_tui.demo.world.world import World
@@ -20,6 +22,8 @@ FINE_STEP = 1024
 HASHED = 128 * 1024
 HASHES = 8
 """How many hashes one answer holds."""
+
+_FILE = Struct("<IIi")
 
 _TYPES = {
     "image/jpeg": types.storage.FileJpeg,
@@ -87,14 +91,14 @@ def check_part(offset: int, limit: int, *, precise: bool | None) -> None:
 
 
 @method(functions.upload.GetFileRequest, any_dc=True)
-async def get_file(call: Call, request: Any) -> Any:
-    """One part of a file; shorter at its end, empty beyond it."""
+async def get_file(call: Call, request: Any) -> bytes:
+    """One part of a file; shorter at its end, empty beyond it. Files go out as they are, never gzipped."""
     check_part(request.offset, request.limit, precise=request.precise)
     _, spec, content = _located(call, request.location)
     data = content.read(request.offset, min(request.limit, max(0, spec.size - request.offset)))
     kind = _TYPES.get(spec.mime, types.storage.FileUnknown)
     call.world.files.used()
-    return types.upload.File(kind(), 0, data)
+    return _FILE.pack(types.upload.File.CONSTRUCTOR_ID, kind.CONSTRUCTOR_ID, 0) + tl_bytes(data)
 
 
 @method(functions.upload.GetFileHashesRequest, any_dc=True)

@@ -1,0 +1,128 @@
+"""One file, whole and right, into a part file: in parts side by side, resumed, refreshed, moved as needed.
+
+A file of at most one part costs one request. What is verified: the exact size, always; a photo's size in its
+message is only a hint, so the end that the server tells is taken, after a second look where the two differ.
+Telegram's own hashes are asked for large files, and for parts that an earlier run left (`large_file.py`);
+smaller files would pay for them with twice the requests, though all that comes is authenticated by the wire.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from tobs_tui.errors import FileFailed
+from tobs_tui.telegram.file_asking import FileAsking, Refresh
+from tobs_tui.telegram.file_requests import BLOCK, PART, Fetchable
+from tobs_tui.telegram.large_file import LargeFile
+from tobs_tui.telegram.part_file import write_whole
+
+if TYPE_CHECKING:
+    from tobs_tui.telegram.account import Account
+    from tobs_tui.telegram.dc_router import DCRouter
+
+AT_ONCE = 32
+"""So many small files of one DC may usefully be under way at once."""
+UNTOLD_MOST = 16 << 20
+"""A file whose size is not told is not followed further than that."""
+REMEMBERED = 10_000
+"""So many moved files are remembered."""
+
+OnBytes = Callable[[int], None]
+
+
+class Downloaded(Struct, frozen=True):
+    """A file that came: what it is in truth, for whoever keeps that."""
+
+    size: int
+    dc: int
+
+
+class FileDownloads:
+    """Fetches files for one account through one router; any number at once."""
+
+    def __init__(self, account: Account, router: DCRouter) -> None:
+        self._account = account
+        self._router = router
+        self._moved: OrderedDict[int, int] = OrderedDict()
+
+    async def download(
+        self,
+        file: Fetchable,
+        part: Path,
+        *,
+        chat_id: int,
+        refresh: Refresh,
+        on_bytes: OnBytes,
+        on_moved: Callable[[int], None] = lambda dc: None,
+    ) -> Downloaded:
+        """Bring the file whole into `part`, which may hold some of it from an earlier run.
+
+        :param on_bytes: told how many more bytes are there, first those that were there before; a negative
+            number takes back what proved wrong.
+        :param on_moved: told of another DC than the file's own as soon as that is known.
+        :raises FileGone: when Telegram or the message no longer has it.
+        :raises FileFailed: when it does not come whole; what came stays for the next run.
+        :raises Stopped: when the governor was stopped; the parts that had come are kept.
+        :raises DiskFull: :raises VaultNotWritable: :raises NotLoggedIn: :raises ServerUnreachable:
+        """
+
+        def moved_to(dc: int) -> None:
+            self._remember(file.id, dc)
+            if dc != file.dc:
+                on_moved(dc)
+
+        dc = self._moved.get(file.id) or self._router.first_dc(file.dc)
+        asking = FileAsking(self._router, file, dc, chat_id, refresh, moved_to)
+        if file.thumb is not None or file.size <= 0:
+            size = await _fetch_to_its_end(asking, file, part, on_bytes)
+        elif file.size <= PART:
+            size = await _fetch_small(asking, file, part, on_bytes)
+        else:
+            size = await LargeFile(asking, file, part, on_bytes).fetch()
+        return Downloaded(size, asking.dc)
+
+    def _remember(self, file_id: int, dc: int) -> None:
+        self._moved[file_id] = dc
+        self._moved.move_to_end(file_id)
+        if len(self._moved) > REMEMBERED:
+            self._moved.popitem(last=False)
+
+
+async def _fetch_small(asking: FileAsking, file: Fetchable, part: Path, on_bytes: OnBytes) -> int:
+    """A document of at most one part, in one request."""
+    data = await asking.whole_part(0, file.size)
+    await asyncio.to_thread(write_whole, part, data)
+    on_bytes(file.size)
+    return file.size
+
+
+async def _fetch_to_its_end(asking: FileAsking, file: Fetchable, part: Path, on_bytes: OnBytes) -> int:
+    """A file whose size is not known for sure: part after part up to the first that is not full."""
+    pieces: list[memoryview] = []
+    size = 0
+    while True:
+        pieces.append(await asking.part(size, max(0, min(PART, file.size - size)) or PART))
+        size += len(pieces[-1])
+        if len(pieces[-1]) < PART:
+            break
+        if size >= max(UNTOLD_MOST, 2 * file.size):
+            raise FileFailed("The file goes on beyond the size that its message tells")
+    if size != file.size and file.size > 0:
+        await _look_at_the_end_again(asking, pieces[-1], size)
+    await asyncio.to_thread(write_whole, part, pieces[0] if len(pieces) == 1 else b"".join(pieces))
+    on_bytes(size)
+    return size
+
+
+async def _look_at_the_end_again(asking: FileAsking, last: memoryview, size: int) -> None:
+    """Make sure that a file ends where another end was told. :raises FileFailed: when it does not."""
+    begin = size // BLOCK * BLOCK
+    tail = last[len(last) - (size - begin) :]
+    if size == 0 or await asking.part(begin, BLOCK) != tail:
+        raise FileFailed("The file did not come whole", "The next run tries again")

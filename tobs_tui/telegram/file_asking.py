@@ -1,0 +1,141 @@
+"""Requests for one file: to the DC that it lives on, with a reference that holds, or the reason why not.
+
+Several may be under way at once: they find out together where the file is, and have it refreshed once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from telethon.errors import RPCError
+
+from tobs_tui.errors import FileFailed, FileGone, RangeFailed
+from tobs_tui.telegram.file_requests import (
+    PART,
+    Fetchable,
+    GetPart,
+    is_gone,
+    is_stale,
+    location_of,
+    new_dc_of,
+)
+from tobs_tui.telegram.link import Unreadable
+from tobs_tui.telegram.rpc_errors import code_of
+
+if TYPE_CHECKING:
+    from tobs_tui.telegram.dc_router import DCRouter
+
+MOVES, REFRESHES, TRIES = 3, 3, 3
+"""The most DCs that a request follows, references in a row that bring nothing, and tries of a wrong part."""
+
+Refresh = Callable[[], Awaitable[Fetchable | None]]
+"""Takes the file from its message again; None when nothing shows it any more."""
+
+
+class FileAsking:
+    """Asks for one file. `dc` is where it was found last."""
+
+    def __init__(
+        self,
+        router: DCRouter,
+        file: Fetchable,
+        dc: int,
+        chat_id: int,
+        refresh: Refresh,
+        moved_to: Callable[[int], None],
+    ) -> None:
+        self.dc = dc
+        self._router = router
+        self._file = file
+        self._chat_id = chat_id
+        self._refresh = refresh
+        self._moved_to = moved_to
+        self._refreshing = asyncio.Lock()
+        self._fruitless = 0
+
+    async def part(self, offset: int, expected: int) -> memoryview:
+        """The bytes from `offset` on, as many as a part may hold or fewer at the file's end.
+
+        :param expected: how many there should be.
+        :raises FileFailed: when Telegram sends something else.
+        """
+        try:
+            answer = await self.send(lambda location: GetPart(location, offset, PART), size=expected)
+        except RPCError as error:
+            raise FileFailed(f"Telegram refuses the file ({code_of(error) or error.code})") from error
+        if not isinstance(answer, memoryview):
+            raise FileFailed(_not_a_part(answer))
+        if len(answer) > PART:
+            raise FileFailed("Telegram sent more of the file than was asked for")
+        return answer
+
+    async def whole_part(self, offset: int, length: int) -> memoryview:
+        """Exactly the `length` bytes that stand at `offset`; one that comes short is asked for again.
+
+        :raises FileFailed: when it comes with another length each time.
+        """
+        for _ in range(TRIES):
+            data = await self.part(offset, length)
+            if len(data) == length:
+                return data
+        raise FileFailed(
+            f"Telegram gives {len(data):,} bytes of the file at {offset:,}, where there should be {length:,}",
+            "The next run tries again",
+        )
+
+    async def send(self, request_for: Callable[[Any], Any], *, size: int = 0) -> Any:
+        """The answer to a request about the file; raises as `FileDownloads.download`, and RPCError."""
+        moves = 0
+        while True:
+            file = self._file
+            try:
+                answer = await self._router.call(
+                    self.dc, request_for(location_of(file)), chat_id=self._chat_id, size=size
+                )
+            except RPCError as error:
+                new_dc = new_dc_of(error)
+                if new_dc is not None and moves < MOVES:
+                    moves += 1
+                    self._move(new_dc)
+                elif is_stale(error) or is_gone(error):
+                    await self._renew(file, error)
+                else:
+                    raise
+            except (RangeFailed, Unreadable) as error:
+                what = error.what if isinstance(error, RangeFailed) else f"an answer can't be read ({error})"
+                raise FileFailed(f"The file did not come: {what}", "The next run tries again") from error
+            else:
+                self._fruitless = 0
+                return answer
+
+    def _move(self, new_dc: int) -> None:
+        if new_dc != self.dc:
+            self.dc = new_dc
+            self._moved_to(new_dc)
+
+    async def _renew(self, used: Fetchable, error: RPCError) -> None:
+        """Take the file from its message again; of several parts that need it, one does so."""
+        async with self._refreshing:
+            if self._file is not used:
+                return
+            self._fruitless += 1
+            if is_gone(error) and self._fruitless > 1:
+                raise FileGone(f"Telegram no longer has this file ({code_of(error)})") from error
+            if self._fruitless > REFRESHES:
+                raise FileFailed(
+                    f"Telegram refuses each reference to this file that it gives ({code_of(error)})",
+                    "The next run tries again",
+                ) from error
+            fresh = await self._refresh()
+            if fresh is None:
+                raise FileGone("No message shows this file any more") from error
+            self._file = fresh
+
+
+def _not_a_part(answer: Any) -> str:
+    name = type(answer).__name__
+    if name == "FileCdnRedirect":
+        return "Telegram would send this file by its CDN alone, which is not supported"
+    return f"Telegram sent something else than a part of the file ({name})"

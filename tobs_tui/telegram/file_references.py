@@ -1,0 +1,56 @@
+"""A file as its message shows it now: what an expired file reference is replaced by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from telethon.tl import functions, types
+
+from tobs_tui.model import CHANNEL_MARK, File, Message, PaidMedia
+from tobs_tui.telegram.convert.message import PageContext, convert_message
+
+if TYPE_CHECKING:
+    from tobs_tui.telegram.account import Account
+    from tobs_tui.telegram.history import HistoryLike
+
+KIND = "references"
+"""The class of these requests: neither history nor files wait for them, nor they for those."""
+
+
+async def fresh_file(account: Account, chat: HistoryLike, message_id: int, file_id: int) -> File | None:
+    """The file of this id in that message, with a reference that holds; None when it is not there any more.
+
+    Asks by the message's id: one request. A message that was edited to show another file shows it no more.
+
+    :raises ChatUnavailable: when the chat can't be read any more.
+    :raises TobsError: as `Account.ask`. :raises Stopped: when the governor was stopped.
+    """
+    answer = await account.ask(_request(chat, message_id), of=KIND, chat=chat.title)
+    context = PageContext(chat.id, account.own_id, forum=False)
+    for message in getattr(answer, "messages", ()):
+        if message.id != message_id:
+            continue
+        for file in _files_of(convert_message(message, context)):
+            if file.id == file_id:
+                return file
+    return None
+
+
+def _request(chat: HistoryLike, message_id: int) -> Any:
+    ids = [types.InputMessageID(message_id)]
+    if chat.id > -CHANNEL_MARK:
+        return functions.messages.GetMessagesRequest(ids)
+    channel = types.InputChannel(-chat.id - CHANNEL_MARK, chat.access_hash or 0)
+    return functions.channels.GetMessagesRequest(channel, ids)
+
+
+def _files_of(message: Message | None) -> Iterator[File]:
+    if message is None:
+        return
+    if isinstance(message.media, File):
+        yield message.media
+    elif isinstance(message.media, PaidMedia):
+        yield from message.media.files
+    if message.action is not None and message.action.file is not None:
+        yield message.action.file

@@ -1,0 +1,154 @@
+"""A file of several parts: many in flight, each at its offset, taken up again after a kill, checked by hash.
+
+Parts that an earlier run left count once their checksum in the journal holds and, where Telegram gives
+hashes, these do too. A governor that is stopped ends the fetching at part boundaries.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from telethon.errors import RPCError
+from telethon.tl import functions
+
+from tobs_tui.errors import FileFailed
+from tobs_tui.telegram.file_asking import TRIES, FileAsking
+from tobs_tui.telegram.file_requests import PART, Fetchable
+from tobs_tui.telegram.governor import Stopped
+from tobs_tui.telegram.part_file import PartFile, PartPlan
+from tobs_tui.telegram.rpc_errors import code_of
+
+HASHED_FROM = 10 << 20
+"""Files from this size on are held against Telegram's hashes, at the cost of a request for each MiB."""
+PARTS_AT_ONCE = 32
+"""So many parts of one file are asked for side by side; how many go out is the governor's."""
+
+_log = logging.getLogger("tobs_tui.telegram")
+
+
+class LargeFile:
+    """Fetches one file of a known size; used once."""
+
+    def __init__(
+        self, asking: FileAsking, file: Fetchable, path: Path, on_bytes: Callable[[int], None]
+    ) -> None:
+        self._asking = asking
+        self._path = path
+        self._plan = PartPlan(file.id, file.size, PART, file.thumb)
+        self._on_bytes = on_bytes
+        self._hashes = _Hashes(asking)
+        self._to_check: deque[int] = deque()
+        self._to_fetch: deque[int] = deque()
+        self._stopped: Stopped | None = None
+
+    async def fetch(self) -> int:
+        """Bring all parts and finish the part file; gives its size. Raises as `FileDownloads.download`."""
+        part_file = await asyncio.to_thread(PartFile.open, self._path, self._plan)
+        try:
+            await self._fetch_into(part_file)
+        finally:
+            # In a thread, as a write that was cancelled may still hold the file.
+            await asyncio.shield(asyncio.to_thread(part_file.close))
+        return self._plan.size
+
+    async def _fetch_into(self, part_file: PartFile) -> None:
+        self._to_check.extend(sorted(part_file.found))
+        self._to_fetch.extend(part_file.missing)
+        if self._to_check:
+            self._on_bytes(sum(self._plan.length(index) for index in self._to_check))
+        try:
+            async with asyncio.TaskGroup() as workers:
+                for _ in range(min(PARTS_AT_ONCE, self._plan.count)):
+                    workers.create_task(self._work(part_file))
+        except BaseExceptionGroup as failures:
+            raise failures.exceptions[0] from failures
+        if self._stopped is not None:
+            raise self._stopped
+        await asyncio.to_thread(part_file.finish)
+
+    async def _work(self, part_file: PartFile) -> None:
+        """Part after part, until none is left or the governor is stopped; parts under way come in still."""
+        try:
+            while self._stopped is None:
+                if self._to_check:
+                    await self._check_found(part_file, self._to_check.popleft())
+                elif self._to_fetch:
+                    await self._fetch_part(part_file, self._to_fetch.popleft())
+                else:
+                    return
+        except Stopped as stopped:
+            self._stopped = stopped
+
+    async def _check_found(self, part_file: PartFile, index: int) -> None:
+        if not await self._is_right(part_file, index):
+            self._take_back(part_file, index)
+            self._to_fetch.append(index)
+
+    async def _fetch_part(self, part_file: PartFile, index: int) -> None:
+        plan = self._plan
+        for _ in range(TRIES):
+            data = await self._asking.whole_part(index * plan.part, plan.length(index))
+            await asyncio.to_thread(part_file.write, index, data)
+            self._on_bytes(plan.length(index))
+            if plan.size < HASHED_FROM or await self._is_right(part_file, index):
+                return
+            self._take_back(part_file, index)
+        raise FileFailed(
+            f"The file comes altered: its part at {index * plan.part:,} has not the hash that Telegram gives",
+            "The next run tries again",
+        )
+
+    async def _is_right(self, part_file: PartFile, index: int) -> bool:
+        """Whether a part on disk has Telegram's hashes, as far as Telegram gives any."""
+        plan = self._plan
+        begin = index * plan.part
+        for hash_ in await self._hashes.within(begin, begin + plan.length(index)):
+            digest = await asyncio.to_thread(part_file.digest, hash_.offset, hash_.limit)
+            if digest != hash_.hash:
+                return False
+        return True
+
+    def _take_back(self, part_file: PartFile, index: int) -> None:
+        part_file.drop(index)
+        self._on_bytes(-self._plan.length(index))
+
+
+class _Hashes:
+    """Telegram's hashes of a file's stretches, asked for where they are needed."""
+
+    def __init__(self, asking: FileAsking) -> None:
+        self._asking = asking
+        self._by_offset: dict[int, Any] = {}
+        self._given = True
+
+    async def within(self, begin: int, end: int) -> list[Any]:
+        """The hashes of stretches that lie between the two offsets, in order."""
+        found = []
+        at = begin
+        while at < end and self._given:
+            hash_ = self._by_offset.pop(at, None)
+            if hash_ is None:
+                await self._ask(at)
+                hash_ = self._by_offset.pop(at, None)
+            if hash_ is None or hash_.limit <= 0:
+                break
+            if at + hash_.limit <= end:
+                found.append(hash_)
+            at += hash_.limit
+        return found
+
+    async def _ask(self, offset: int) -> None:
+        try:
+            hashes = await self._asking.send(
+                lambda location: functions.upload.GetFileHashesRequest(location, offset)
+            )
+        except RPCError as error:
+            _log.info("Telegram gives no hashes of a file (%s)", code_of(error) or error.code)
+            self._given = False
+            return
+        self._by_offset.update((hash_.offset, hash_) for hash_ in hashes)

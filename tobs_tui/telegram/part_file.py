@@ -1,0 +1,212 @@
+"""A file that is on its way: its parts on disk, each at its offset, and a journal of those that are there.
+
+The journal beside it holds a checksum of each part that was written. Opened again, a part counts only if the
+bytes on disk have that checksum: neither a torn write nor an altered journal makes a wrong file. All methods
+but `missing` touch the disk and belong into a thread; they may be called from several at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import threading
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+import msgspec
+from msgspec import Struct
+
+from tobs_tui.errors import DiskFull, VaultNotWritable
+
+JOURNAL_SUFFIX = ".parts"
+JOURNAL_VERSION = 1
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+_OPEN = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+
+
+class PartPlan(Struct, frozen=True):
+    """What is being fetched; a journal of anything else is void."""
+
+    file: int
+    size: int
+    part: int
+    thumb: str | None = None
+    version: int = JOURNAL_VERSION
+
+    @property
+    def count(self) -> int:
+        return -(-self.size // self.part)
+
+    def length(self, index: int) -> int:
+        """Bytes of one part: all have the same, but for the last."""
+        return min(self.part, self.size - index * self.part)
+
+
+def journal_path(path: Path) -> Path:
+    """Where the journal of a part file is."""
+    return path.with_name(path.name + JOURNAL_SUFFIX)
+
+
+class PartFile:
+    """The part file of one plan. End it with `close`, or with `finish` when it is whole."""
+
+    def __init__(self, path: Path, plan: PartPlan, handle: int, journal: int) -> None:
+        self.path = path
+        self.plan = plan
+        self.found: frozenset[int] = frozenset()
+        """The parts that were there when it was opened."""
+        self._have: set[int] = set()
+        self._handle = handle
+        self._journal = journal
+        self._lock = threading.Lock()
+
+    @classmethod
+    def open(cls, path: Path, plan: PartPlan) -> Self:
+        """Take up what an earlier run left, as far as it holds.
+
+        :raises DiskFull: :raises VaultNotWritable:
+        """
+        with translated(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(path, _OPEN, 0o666)
+            try:
+                sums = _read_journal(journal_path(path), plan)
+                held = {index: sum_ for index, sum_ in sums.items() if _holds(handle, plan, index, sum_)}
+                journal = os.open(journal_path(path), _OPEN | os.O_TRUNC, 0o666)
+            except BaseException:
+                os.close(handle)
+                raise
+            opened = cls(path, plan, handle, journal)
+            try:
+                opened._begin(held)
+            except BaseException:
+                opened.close()
+                raise
+        return opened
+
+    @property
+    def missing(self) -> list[int]:
+        """The parts that are not there yet, in order."""
+        return [index for index in range(self.plan.count) if index not in self._have]
+
+    def write(self, index: int, data: memoryview | bytes) -> None:
+        """Put one part in place, then note it. :raises DiskFull: :raises VaultNotWritable:"""
+        line = _line(index, zlib.crc32(data))
+        with self._lock, translated(self.path):
+            if self._handle < 0:
+                return
+            _write_all(self._handle, data, index * self.plan.part)
+            _append_all(self._journal, line)
+            self._have.add(index)
+
+    def drop(self, index: int) -> None:
+        """The part is not what it should be: it counts as missing."""
+        with self._lock:
+            self._have.discard(index)
+
+    def digest(self, offset: int, length: int) -> bytes:
+        """SHA-256 of a stretch as it stands on disk."""
+        with self._lock, translated(self.path):
+            return hashlib.sha256(os.pread(self._handle, length, offset)).digest()
+
+    def finish(self) -> None:
+        """Cut to its size, flush to disk and close; the journal goes. Call it when nothing is missing."""
+        with self._lock, translated(self.path):
+            os.ftruncate(self._handle, self.plan.size)
+            os.fsync(self._handle)
+        self.close()
+        with translated(self.path):
+            journal_path(self.path).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Leave it for the next run. Waits for a write that is under way; does nothing the second time."""
+        with self._lock:
+            handles, self._handle, self._journal = (self._handle, self._journal), -1, -1
+            for handle in handles:
+                if handle >= 0:
+                    with contextlib.suppress(OSError):
+                        os.close(handle)
+
+    def _begin(self, held: dict[int, int]) -> None:
+        self._have = set(held)
+        self.found = frozenset(held)
+        if not held:
+            os.ftruncate(self._handle, 0)
+        head = msgspec.json.encode(self.plan) + b"\n"
+        _append_all(self._journal, head + b"".join(_line(index, sum_) for index, sum_ in held.items()))
+
+
+def write_whole(path: Path, data: memoryview | bytes) -> None:
+    """A file of one part: written, flushed to disk, with no journal left. Raises as `PartFile.open`."""
+    with translated(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, _OPEN | os.O_TRUNC, 0o666)
+        try:
+            _write_all(handle, data, 0)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        journal_path(path).unlink(missing_ok=True)
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turns the system's refusal into ours."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NO_SPACE:
+            raise DiskFull(
+                f"No space left for {path.name} in {path.parent}",
+                "Free some space, then start again: it goes on where it stopped",
+            ) from error
+        raise VaultNotWritable(f"{path} can't be written: {error.strerror}") from error
+
+
+def _line(index: int, checksum: int) -> bytes:
+    return b"%x %08x\n" % (index, checksum)
+
+
+def _read_journal(path: Path, plan: PartPlan) -> dict[int, int]:
+    """The checksums of the parts that the journal tells of; none where it is of another plan or damaged."""
+    try:
+        head, *lines = path.read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return {}
+    try:
+        if msgspec.json.decode(head, type=PartPlan) != plan:
+            return {}
+    except msgspec.MsgspecError:
+        return {}
+    sums: dict[int, int] = {}
+    for line in lines:
+        words = line.split()
+        with contextlib.suppress(ValueError):
+            index, checksum = (int(word, 16) for word in words)
+            if 0 <= index < plan.count:
+                sums[index] = checksum
+    return sums
+
+
+def _holds(handle: int, plan: PartPlan, index: int, checksum: int) -> bool:
+    data = os.pread(handle, plan.length(index), index * plan.part)
+    return len(data) == plan.length(index) and zlib.crc32(data) == checksum
+
+
+def _write_all(handle: int, data: memoryview | bytes, offset: int) -> None:
+    left = memoryview(data)
+    while left.nbytes:
+        written = os.pwrite(handle, left, offset)
+        left = left[written:]
+        offset += written
+
+
+def _append_all(handle: int, data: bytes) -> None:
+    left = memoryview(data)
+    while left.nbytes:
+        left = left[os.write(handle, left) :]
