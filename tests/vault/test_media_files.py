@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.vault.shelf import GROUP, START, Shelf, message
-from tobs_tui.archive import FileState, StoredFile
+from tobs_tui.archive import FileFate, FileState, StoredFile
 from tobs_tui.errors import DiskFull
 from tobs_tui.model import File, MediaKind
 from tobs_tui.vault.media_files import MediaShelf, digest_of, place
@@ -75,14 +75,14 @@ def test_a_full_disk_is_told_and_the_part_stays(
     assert part.read_bytes() == b"hello"
 
 
-def test_a_kept_file_is_done_in_the_archive_under_a_free_name(shelf: Shelf) -> None:
+def test_a_file_takes_a_free_name_and_is_never_there_twice(shelf: Shelf) -> None:
     shown = File(
         id=7, kind=MediaKind.DOCUMENT, size=5, dc=1, access_hash=1, reference=b"", date=START, name="a.pdf"
     )
     shelf.chat()
     shelf.add([message(1, media=shown)])
     shelf.publish()
-    media = MediaShelf(shelf.archive, shelf.vault, shelf.calendar.note_of)
+    media = MediaShelf(shelf.archive, shelf.vault)
     file = _file(shelf)
     foreign = shelf.vault / media.names.path_of(file)
     foreign.parent.mkdir()
@@ -90,12 +90,16 @@ def test_a_kept_file_is_done_in_the_archive_under_a_free_name(shelf: Shelf) -> N
 
     part = shelf.vault / "media" / ".partial"
     part.write_bytes(b"hello")
-    path = media.keep(file, part)
-
-    kept = _file(shelf)
-    assert (kept.state, kept.path, kept.digest) == (FileState.DONE, path, HELLO)
-    assert path == "media/2025-01-05 a 7 (2).pdf"
+    fate = media.put(file, part)
+    path = "media/2025-01-05 a 7 (2).pdf"
+    assert fate == FileFate(7, FileState.DONE, path=path, digest=HELLO)
     assert ((shelf.vault / path).read_bytes(), foreign.read_bytes()) == (b"hello", b"olleh")
+
+    part.write_bytes(b"hello")  # killed before the archive was told, it came once more
+    assert media.put(file, part) == fate
+    assert len(list((shelf.vault / "media").iterdir())) == 2
+
+    shelf.archive.save_fates([fate], shelf.calendar.note_of)
     assert shelf.archive.dirty_chats() == [GROUP]
 
 

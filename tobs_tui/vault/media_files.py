@@ -9,15 +9,11 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-from collections.abc import Callable
 from pathlib import Path
 
-from tobs_tui.archive import Archive, FileState, StoredFile
-from tobs_tui.model import NoteKey
+from tobs_tui.archive import ArchiveReader, FileFate, FileState, StoredFile
 from tobs_tui.vault.media_names import MediaNames
 from tobs_tui.vault.writer import refusal, same_content, sync_folder, translated
-
-NoteOf = Callable[[int, int | None], NoteKey]
 
 _NO_LINKS = frozenset(
     number
@@ -28,18 +24,17 @@ _NO_LINKS = frozenset(
 
 
 class MediaShelf:
-    """Keeps finished files of one vault, and tells the archive. Safe in several threads."""
+    """Where the finished files of one vault go. Safe in several threads."""
 
-    def __init__(self, archive: Archive, vault: Path, note_of: NoteOf) -> None:
+    def __init__(self, archive: ArchiveReader, vault: Path) -> None:
         self.names = MediaNames(archive, vault)
-        self._archive = archive
         self._vault = vault
-        self._note_of = note_of
 
-    def keep(self, file: StoredFile, part: Path) -> str:
-        """Put a file that has come whole in its place, and make it done; returns its path in the vault.
+    def put(self, file: StoredFile, part: Path) -> FileFate:
+        """Put a file that has come whole in its place; returns what the archive is to be told of it.
 
-        To be called in a thread: it reads the whole file for its digest.
+        To be called in a thread: it reads the whole file for its digest. Killed before the archive is told,
+        the file is taken over when it has come again.
 
         :raises DiskFull: :raises VaultNotWritable: naming the file; `part` is still there.
         """
@@ -50,8 +45,7 @@ class MediaShelf:
             except FileExistsError:
                 continue
             break
-        self._archive.save_file_state(file.id, FileState.DONE, self._note_of, path=path, digest=digest)
-        return path
+        return FileFate(file.id, FileState.DONE, path=path, digest=digest)
 
 
 def digest_of(path: Path) -> str:
