@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tobs_tui.archive import related
-from tobs_tui.archive.rows import files_of
+from tobs_tui.archive.rows import chunks, files_of, marks
 from tobs_tui.archive.values import FileFate, FileState, StoredFile
 from tobs_tui.model import File, MediaKind, Message
 
@@ -80,9 +80,13 @@ def done(db: sqlite3.Connection, after: int, limit: int) -> list[tuple[int, Stor
     return [(number, stored(row)) for number, *row in rows]
 
 
-def load(db: sqlite3.Connection, file_id: int) -> StoredFile | None:
-    row = db.execute(f"SELECT {_COLUMNS} FROM files WHERE id=?", (file_id,)).fetchone()
-    return None if row is None else stored(row)
+def load(db: sqlite3.Connection, ids: Iterable[int]) -> dict[int, StoredFile]:
+    """Those of the files with these ids that are known."""
+    return {
+        row[0]: stored(row)
+        for some in chunks(ids)
+        for row in db.execute(f"SELECT {_COLUMNS} FROM files WHERE id IN ({marks(some)})", some)
+    }
 
 
 def places(db: sqlite3.Connection, file_id: int) -> list[tuple[int, int]]:

@@ -14,6 +14,11 @@ from tobs_tui.archive.rows import chunks, marks
 from tobs_tui.archive.values import NoteRow
 from tobs_tui.model import NoteKey
 
+_BESIDE = """SELECT
+    (SELECT max(period) FROM notes WHERE chat=?1 AND topic=?2 AND period<?3 AND region_hash IS NOT NULL),
+    (SELECT max(period) FROM dirty WHERE chat=?1 AND topic=?2 AND period<?3),
+    (SELECT min(period) FROM notes WHERE chat=?1 AND topic=?2 AND period>?3 AND region_hash IS NOT NULL),
+    (SELECT min(period) FROM dirty WHERE chat=?1 AND topic=?2 AND period>?3)"""
 _COLUMNS = "chat, topic, period, part, path, region_hash, planned_hash"
 
 
@@ -42,6 +47,89 @@ def load(
 
 def dirty(db: sqlite3.Connection, chat_id: int) -> list[NoteKey]:
     rows = db.execute("SELECT topic, period FROM dirty WHERE chat=? ORDER BY topic, period", (chat_id,))
+    return [NoteKey(topic, period) for topic, period in rows]
+
+
+def dirty_piece(
+    db: sqlite3.Connection, chat_id: int, after: NoteKey | None, upto: int, limit: int
+) -> list[NoteKey]:
+    """The next dirty notes from behind `after`, but for those that became so later than `upto`."""
+    topic, period = _place(after)
+    rows = db.execute(
+        "SELECT topic, period FROM dirty WHERE chat=? AND (topic, period) > (?, ?) AND generation<=?"
+        " ORDER BY topic, period LIMIT ?",
+        (chat_id, topic, period, upto, limit),
+    )
+    return [NoteKey(topic, period) for topic, period in rows]
+
+
+def dirty_count(db: sqlite3.Connection, chat_id: int) -> int:
+    count: int = db.execute("SELECT count(*) FROM dirty WHERE chat=?", (chat_id,)).fetchone()[0]
+    return count
+
+
+def piece(db: sqlite3.Connection, chat_id: int, after: NoteKey | None, limit: int) -> list[NoteKey]:
+    """The next notes, published or dirty, from behind `after`."""
+    topic, period = _place(after)
+    rows = db.execute(
+        "SELECT topic, period FROM notes WHERE chat=?1 AND (topic, period) > (?2, ?3)"
+        " UNION SELECT topic, period FROM dirty WHERE chat=?1 AND (topic, period) > (?2, ?3)"
+        " ORDER BY topic, period LIMIT ?4",
+        (chat_id, topic, period, limit),
+    )
+    return [NoteKey(topic, period) for topic, period in rows]
+
+
+def beside(db: sqlite3.Connection, chat_id: int, key: NoteKey) -> tuple[str | None, str | None]:
+    """The periods before and after one, of the notes of its topic that are published or dirty."""
+    row = db.execute(_BESIDE, (chat_id, key.topic_id, key.period)).fetchone()
+    before, dirty_before, after, dirty_after = row
+    return (
+        max((period for period in (before, dirty_before) if period is not None), default=None),
+        min((period for period in (after, dirty_after) if period is not None), default=None),
+    )
+
+
+def has_others(db: sqlite3.Connection, chat_id: int, key: NoteKey) -> bool:
+    """Whether a chat has notes, published or dirty, besides one."""
+    return any(
+        db.execute(
+            f"SELECT 1 FROM {table} WHERE chat=? AND (topic, period) <> (?, ?) LIMIT 1",
+            (chat_id, key.topic_id, key.period),
+        ).fetchone()
+        for table in ("notes", "dirty")
+    )
+
+
+def mark_beside_new(db: sqlite3.Connection, chat_id: int, generation: int) -> None:
+    """Makes the notes beside new ones dirty: a note that isn't published yet is linked to from those."""
+    if db.execute("SELECT 1 FROM notes WHERE chat=? LIMIT 1", (chat_id,)).fetchone() is None:
+        return
+    for newest, than, nearer in (("max", "<", ">"), ("min", ">", "<")):
+        db.execute(
+            "INSERT OR IGNORE INTO dirty (chat, topic, period, generation)"
+            f" SELECT ?1, topic, near, ?2 FROM (SELECT new.topic,"
+            f" (SELECT {newest}(period) FROM notes WHERE chat=?1 AND topic=new.topic"
+            f" AND period{than}new.period AND region_hash IS NOT NULL) AS near,"
+            f" (SELECT {newest}(period) FROM dirty WHERE chat=?1 AND topic=new.topic"
+            f" AND period{than}new.period) AS known"
+            " FROM dirty AS new WHERE new.chat=?1 AND NOT EXISTS (SELECT 1 FROM notes WHERE chat=?1"
+            " AND topic=new.topic AND period=new.period AND region_hash IS NOT NULL))"
+            f" WHERE near IS NOT NULL AND (known IS NULL OR near{nearer}known)",
+            (chat_id, generation),
+        )
+
+
+def clean_piece(db: sqlite3.Connection, chat_id: int, after: NoteKey | None, limit: int) -> list[NoteKey]:
+    """The next notes that have files but aren't dirty, from behind `after`."""
+    topic, period = _place(after)
+    rows = db.execute(
+        "SELECT DISTINCT topic, period FROM notes WHERE chat=?1 AND (topic, period) > (?2, ?3)"
+        " AND NOT EXISTS (SELECT 1 FROM dirty"
+        " WHERE chat=?1 AND topic=notes.topic AND period=notes.period)"
+        " ORDER BY topic, period LIMIT ?4",
+        (chat_id, topic, period, limit),
+    )
     return [NoteKey(topic, period) for topic, period in rows]
 
 
@@ -105,21 +193,26 @@ def plan(db: sqlite3.Connection, rows: Iterable[NoteRow]) -> None:
 
 def written(db: sqlite3.Connection, rows: Iterable[NoteRow]) -> None:
     """Keeps what was written, and whom each file names. Without a `region_hash`, the planned one is taken."""
-    for row in rows:
-        place = (row.chat_id, row.topic_id, row.period, row.part)
-        db.execute(
-            "INSERT INTO notes (chat, topic, period, part, path, region_hash) VALUES (?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (chat, topic, period, part)"
-            " DO UPDATE SET path=excluded.path, region_hash=excluded.region_hash, planned_hash=NULL",
-            (*place, row.path, row.region_hash or row.planned_hash),
-        )
-        if row.people == _named(db, *place):
-            continue
-        db.execute("DELETE FROM note_people WHERE chat=? AND topic=? AND period=? AND part=?", place)
-        db.executemany(
-            "INSERT OR IGNORE INTO note_people (person, chat, topic, period, part) VALUES (?, ?, ?, ?, ?)",
-            [(person, *place) for person in row.people],
-        )
+    by_place = {(row.chat_id, row.topic_id, row.period, row.part): row for row in rows}
+    db.executemany(
+        "INSERT INTO notes (chat, topic, period, part, path, region_hash) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (chat, topic, period, part)"
+        " DO UPDATE SET path=excluded.path, region_hash=excluded.region_hash, planned_hash=NULL",
+        [(*place, row.path, row.region_hash or row.planned_hash) for place, row in by_place.items()],
+    )
+    left: list[tuple[int, int, int, str, int]] = []
+    come: list[tuple[int, int, int, str, int]] = []
+    for place, row in by_place.items():
+        before, now = set(_named(db, *place)), set(row.people)
+        left += [(person, *place) for person in before - now]
+        come += [(person, *place) for person in now - before]
+    db.executemany(
+        "DELETE FROM note_people WHERE person=? AND chat=? AND topic=? AND period=? AND part=?", left
+    )
+    # In the order of their key: those of a person stand together, so the same pages are written.
+    db.executemany(
+        "INSERT INTO note_people (person, chat, topic, period, part) VALUES (?, ?, ?, ?, ?)", sorted(come)
+    )
 
 
 def forget(db: sqlite3.Connection, rows: Iterable[NoteRow]) -> None:
@@ -140,13 +233,17 @@ def clear(
     named: dict[NoteKey, set[int]] = {}
     for row in rows:
         named.setdefault(row.key, set()).update(row.people)
-    for key in keys:
-        if people.newest_generation(db, named.get(key, ())) > listed:
-            continue
-        db.execute(
-            "DELETE FROM dirty WHERE chat=? AND topic=? AND period=? AND generation<=?",
-            (chat_id, key.topic_id, key.period, listed),
-        )
+    if people.newest_generation(db, set().union(*named.values())) > listed:
+        keys = [key for key in keys if people.newest_generation(db, named.get(key, ())) <= listed]
+    db.executemany(
+        "DELETE FROM dirty WHERE chat=? AND topic=? AND period=? AND generation<=?",
+        [(chat_id, key.topic_id, key.period, listed) for key in keys],
+    )
+
+
+def _place(after: NoteKey | None) -> tuple[int, str]:
+    """Where to go on behind a note; before every note's place where there is none."""
+    return (-(2**62), "") if after is None else (after.topic_id, after.period)
 
 
 def _named(db: sqlite3.Connection, chat: int, topic: int, period: str, part: int) -> tuple[int, ...]:

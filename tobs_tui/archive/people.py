@@ -45,7 +45,11 @@ def save(db: sqlite3.Connection, people: Iterable[Person], generation: int) -> l
 
 def newest_generation(db: sqlite3.Connection, ids: Iterable[int]) -> int:
     """The generation in which a name among these people's changed last; 0 when nobody is known."""
-    return max((generation for _, generation in _load(db, ids).values()), default=0)
+    newest = 0
+    for some in chunks(ids):
+        statement = f"SELECT max(generation) FROM people WHERE id IN ({marks(some)})"
+        newest = max(newest, db.execute(statement, some).fetchone()[0] or 0)
+    return newest
 
 
 def _load(db: sqlite3.Connection, ids: Iterable[int]) -> dict[int, tuple[Person, int]]:

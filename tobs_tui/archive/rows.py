@@ -105,8 +105,20 @@ def message_of(row: Row) -> StoredMessage:
     :raises ArchiveDamaged: the body can't be read.
     """
     chat_id, message_id, date, edit_date, sender, topic, album, _, _, text, deleted_at, body = row
+    if body is None:
+        plain = Message(
+            chat_id=chat_id,
+            id=message_id,
+            date=date,
+            text=text,
+            sender_id=sender,
+            edit_date=edit_date,
+            album=album,
+            topic_id=topic,
+        )
+        return StoredMessage(plain, deleted_at)
     try:
-        rest = _NO_REST if body is None else _decode_rest(body)
+        rest = _decode_rest(body)
     except msgspec.MsgspecError as error:
         raise damaged(Path("archive.db"), f"message {message_id} of chat {chat_id}: {error}") from error
     return StoredMessage(
@@ -197,9 +209,6 @@ def chunks(ids: Iterable[int], size: int = 500) -> Iterator[tuple[int, ...]]:
 
 def marks(ids: tuple[int, ...]) -> str:
     return ",".join("?" * len(ids))
-
-
-_NO_REST = Rest()
 
 
 def _body(message: Message) -> bytes | None:
