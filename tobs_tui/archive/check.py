@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from itertools import pairwise
 
-from tobs_tui.archive import coverage
+from tobs_tui.archive import coverage, progress
 from tobs_tui.archive.ledger import gaps
 from tobs_tui.archive.rows import COLUMNS, message_of
 from tobs_tui.errors import ArchiveDamaged
@@ -68,6 +68,9 @@ def _of_chat(db: sqlite3.Connection, chat_id: int) -> Iterator[str]:
     for low, high, _ in failed:
         for start, end, _ in coverage.covered_spans(db, chat_id, Interval(low, high)):
             yield f"ids {max(low, start)} to {min(high, end)} are both covered and failed"
+    rows = db.execute("SELECT count(*) FROM messages WHERE chat=?", (chat_id,)).fetchone()[0]
+    if (counted := progress.messages(db, chat_id)) != rows:
+        yield f"it has {rows} messages, and {counted} are counted"
     beyond = db.execute(
         "SELECT count(*) FROM messages WHERE chat=? AND (id>? OR id<1)", (chat_id, top)
     ).fetchone()[0]

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from tobs_tui.archive import chats, coverage, media, notes, people, related
+from tobs_tui.archive import chats, coverage, media, notes, people, progress, related
+from tobs_tui.archive.bloom import BloomFilter
 from tobs_tui.archive.changes import Change, compare
 from tobs_tui.archive.related import NoteOf
 from tobs_tui.archive.rows import (
@@ -30,16 +31,34 @@ from tobs_tui.archive.values import Batch, CommitResult, StoredMessage
 from tobs_tui.model import Message
 
 
-def write(db: sqlite3.Connection, batch: Batch, note_of: NoteOf, at: float) -> CommitResult:
-    """Writes a batch and all that follows from it; `at` is now, in Unix seconds."""
+def write(
+    db: sqlite3.Connection,
+    batch: Batch,
+    note_of: NoteOf,
+    at: float,
+    filter_: BloomFilter | None = None,
+    *,
+    asks_all: bool = False,
+) -> CommitResult:
+    """Writes a batch and all that follows from it; `at` is now, in Unix seconds.
+
+    The chat's filter spares questions and learns the new ids. With `asks_all` nothing but the rows themselves
+    is asked which messages are held.
+
+    :raises sqlite3.IntegrityError: a message that the filter or the ledger took for new is held.
+    """
     chats.require(db, batch.chat_id)
     number = next_generation(db)
     renamed = people.save(db, batch.people, number)
 
     coming = {message.id: message for message in batch.messages}
-    met = _meet(coming, _held(db, batch.chat_id, coming))
+    held = _rows_of(db, batch.chat_id, coming) if asks_all else _held(db, batch.chat_id, coming, filter_)
+    met = _meet(coming, held)
     gone = _gone(db, batch, coming) if batch.notices_deleted or batch.deleted else []
     _write_rows(db, met, gone, int(at))
+    if filter_ is not None:
+        filter_.add_many(message.id for message in met.new)
+    progress.changed(db, batch.chat_id, len(met.new))
     written, changed = [*met.new, *met.changed], met.changed
     media.save(db, written, changed=changed)
     related.save_links(db, written, changed=changed, username=_username(db, batch.chat_id))
@@ -108,22 +127,34 @@ def _meet(coming: dict[int, Message], held: dict[int, StoredMessage]) -> _Met:
     return met
 
 
-def _held(db: sqlite3.Connection, chat_id: int, ids: Iterable[int]) -> dict[int, StoredMessage]:
-    """Which of these messages the archive holds: by one range where the ids lie close, else by name."""
+def _held(
+    db: sqlite3.Connection, chat_id: int, ids: Iterable[int], filter_: BloomFilter | None
+) -> dict[int, StoredMessage]:
+    """Which of these messages the archive holds: by one range where the ids lie close, else by name.
+
+    By name only those are asked for that stand in answered ids and aren't surely new.
+    """
     wanted = set(ids)
     if not wanted:
         return {}
-    statement = f"SELECT {COLUMNS} FROM messages WHERE chat=? AND id"
     low, high = min(wanted), max(wanted)
-    if high - low < 4 * len(wanted):
-        rows = db.execute(f"{statement} BETWEEN ? AND ?", (chat_id, low, high)).fetchall()
-    else:
-        rows = [
-            row
-            for some in chunks(wanted)
-            for row in db.execute(f"{statement} IN ({marks(some)})", (chat_id, *some))
-        ]
+    if high - low >= 4 * len(wanted):
+        answered = coverage.answered(db, chat_id, wanted)
+        return _rows_of(db, chat_id, filter_.maybe_held(answered) if filter_ and answered else answered)
+    rows = db.execute(
+        f"SELECT {COLUMNS} FROM messages WHERE chat=? AND id BETWEEN ? AND ?", (chat_id, low, high)
+    ).fetchall()
     return {row[1]: message_of(row) for row in rows if row[1] in wanted}
+
+
+def _rows_of(db: sqlite3.Connection, chat_id: int, ids: Iterable[int]) -> dict[int, StoredMessage]:
+    return {
+        row[1]: message_of(row)
+        for some in chunks(ids)
+        for row in db.execute(
+            f"SELECT {COLUMNS} FROM messages WHERE chat=? AND id IN ({marks(some)})", (chat_id, *some)
+        )
+    }
 
 
 def _gone(db: sqlite3.Connection, batch: Batch, coming: dict[int, Message]) -> list[Message]:

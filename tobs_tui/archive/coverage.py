@@ -7,6 +7,7 @@ settled, for a message may still come there.
 from __future__ import annotations
 
 import sqlite3
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from tobs_tui.archive.values import Scope
 from tobs_tui.model import Interval, MediaKind
 
 DAY = 86_400
+MOST_SPANS = 256
 HIGHEST_ID = 2**31 - 1
 """Message ids are positive 32-bit numbers; a range up to here was asked for without knowing the top."""
 
@@ -49,6 +51,27 @@ def missing(db: sqlite3.Connection, chat_id: int, within: Interval) -> list[Inte
     return gaps(covered_spans(db, chat_id, within), within.low, within.high)
 
 
+def answered(db: sqlite3.Connection, chat_id: int, ids: Iterable[int]) -> list[int]:
+    """Those of the ids that may have a row: one that was never answered has none.
+
+    Where the ids lie over too many spans to look at, that is all of them.
+    """
+    wanted = sorted(ids)
+    if not wanted:
+        return []
+    rows = db.execute(
+        "SELECT low, high FROM coverage WHERE chat=? AND low<=? AND low>="
+        " coalesce((SELECT max(low) FROM coverage WHERE chat=? AND low<=?), 0) ORDER BY low LIMIT ?",
+        (chat_id, wanted[-1], chat_id, wanted[0], MOST_SPANS),
+    ).fetchall()
+    if len(rows) == MOST_SPANS:
+        return wanted
+    found: list[int] = []
+    for low, high in rows:
+        found += wanted[bisect_left(wanted, low) : bisect_right(wanted, high)]
+    return found
+
+
 def covered_spans(db: sqlite3.Connection, chat_id: int, within: Interval | None = None) -> list[Span[int]]:
     """The covered spans (that touch `within`), each with its day."""
     low, high = (within.low, within.high) if within else (0, HIGHEST_ID)
@@ -63,12 +86,12 @@ def failed_spans(db: sqlite3.Connection, chat_id: int) -> list[Span[tuple[str, i
 
 def ledger(db: sqlite3.Connection, chat_id: int) -> Ledger:
     covered = covered_spans(db, chat_id)
-    count = db.execute("SELECT count(*) FROM messages WHERE chat=?", (chat_id,)).fetchone()[0]
+    count = db.execute("SELECT messages FROM progress WHERE chat=?", (chat_id,)).fetchone()
     return ledger_of(
         top_of(db, chat_id),
         [(low, high, day * DAY) for low, high, day in covered],
         [(low, high, (reason, day * DAY)) for low, high, (reason, day) in failed_spans(db, chat_id)],
-        count,
+        count[0] if count else 0,
     )
 
 

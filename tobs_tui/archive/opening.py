@@ -11,7 +11,7 @@ import secrets
 import sqlite3
 from pathlib import Path
 
-from tobs_tui.archive import connection, identity, schema
+from tobs_tui.archive import connection, identity, progress, schema
 from tobs_tui.archive.locking import WriterLock
 from tobs_tui.errors import ArchiveError
 from tobs_tui.model import Owner
@@ -79,6 +79,7 @@ def open_writing(folder: Path, owner: Owner) -> tuple[sqlite3.Connection, tuple[
                 )
             schema.migrate(db)
             with connection.transaction(db):
+                progress.begin_epoch(db)
                 identity.set_meta(db, "owner", identity.owner_text(owner))
         except BaseException:
             db.close()

@@ -10,10 +10,11 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
+from tobs_tui.archive import progress
 from tobs_tui.archive.connection import transaction
 
 APPLICATION_ID = 0x746F6273  # "tobs"
-VERSION = 2
+VERSION = 3
 
 # In an archive whose files are all here, none of a million need be looked at to know that.
 OPEN_FILES = "CREATE INDEX files_open ON files (kind) WHERE state NOT IN ('done', 'gone')"
@@ -81,6 +82,8 @@ TABLES = (
         chat INTEGER NOT NULL, topic INTEGER NOT NULL, period TEXT NOT NULL, generation INTEGER NOT NULL,
         PRIMARY KEY (chat, topic, period)) WITHOUT ROWID""",
     "CREATE TABLE flood_waits (class TEXT PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID",
+    progress.PROGRESS,
+    progress.EPOCHS,
 )
 
 Migration = Callable[[sqlite3.Connection], None]
@@ -92,7 +95,14 @@ def _keep_digests(db: sqlite3.Connection) -> None:
     db.execute(OPEN_FILES)
 
 
-MIGRATIONS: Mapping[int, Migration] = MappingProxyType({1: _keep_digests})
+def _keep_progress(db: sqlite3.Connection) -> None:
+    """From 2 to 3: a chat's rows are counted as they come, and each time of writing has a token."""
+    db.execute(progress.PROGRESS)
+    db.execute(progress.EPOCHS)
+    progress.recount(db)
+
+
+MIGRATIONS: Mapping[int, Migration] = MappingProxyType({1: _keep_digests, 2: _keep_progress})
 """By version: what makes that version the next one. Every version below today's has its own."""
 
 

@@ -23,9 +23,12 @@ from tobs_tui.archive import (
     media_wanted,
     notes,
     opening,
+    progress,
     related,
 )
+from tobs_tui.archive.filters import Filters
 from tobs_tui.archive.locking import WriterLock
+from tobs_tui.archive.progress import EntityCacheData
 from tobs_tui.archive.reader import ArchiveReader
 from tobs_tui.archive.related import NoteOf
 from tobs_tui.archive.values import Batch, CommitResult, FileFate, FileState, MediaWant, NoteRow, Scope
@@ -45,6 +48,7 @@ class Archive(ArchiveReader):
         lock: WriterLock,
         notices: tuple[str, ...],
         now: Callable[[], float],
+        bloom_rate: float,
     ) -> None:
         """Use `open`."""
         super().__init__(folder, db)
@@ -53,12 +57,22 @@ class Archive(ArchiveReader):
         self._now = now
         # The generation at which a chat's dirty notes were listed last.
         self._listed: dict[int, int] = {}
+        self._filters = Filters(folder, db, bloom_rate)
+        # Chats whose progress isn't kept as it is now.
+        self._changed: set[int] = set()
 
     @classmethod
     def open(  # type: ignore[override]  # a writer must say whose archive it is
-        cls, folder: Path, owner: Owner, *, now: Callable[[], float] = time.time
+        cls,
+        folder: Path,
+        owner: Owner,
+        *,
+        now: Callable[[], float] = time.time,
+        bloom_rate: float = 0.01,
     ) -> Self:
         """Opens or creates the archive in a folder, for this process alone to write.
+
+        `bloom_rate` is how often the chats' filters may take a new id for a known one, between 0 and 1.
 
         :raises ArchiveBusy: another process writes to it. :raises ArchiveOfOther: it is another account's.
         :raises ArchiveDamaged: the file is damaged or no archive; it isn't touched.
@@ -70,7 +84,7 @@ class Archive(ArchiveReader):
         except BaseException:
             lock.release()
             raise
-        return cls(folder, db, lock, (*filter(None, (lock.notice,)), *notices), now)
+        return cls(folder, db, lock, (*filter(None, (lock.notice,)), *notices), now, bloom_rate)
 
     def close(self) -> None:
         """Leaves one file behind, without a log, and lets the next writer in. Safe to call twice."""
@@ -114,8 +128,40 @@ class Archive(ArchiveReader):
             if batch.messages or batch.notices_deleted or batch.deleted:
                 raise ValueError("messages are committed with note_of")
             note_of = _no_note
-        with self._writing() as db:
-            return commit.write(db, batch, note_of, self._now())
+        try:
+            with self._writing() as db:
+                filter_ = self._filters.ready(db, batch.chat_id) if batch.messages else None
+                result = commit.write(db, batch, note_of, self._now(), filter_)
+        except sqlite3.IntegrityError:
+            # A filter or ledger that was wrong costs a second try, never a message.
+            with self._writing() as db:
+                self._filters.drop(batch.chat_id)
+                result = commit.write(db, batch, note_of, self._now(), asks_all=True)
+        self._changed.add(batch.chat_id)
+        return result
+
+    def progress(self, chat_id: int) -> EntityCacheData:
+        # Perhaps it had to be asked of the ledger: what is kept already isn't kept twice.
+        self._changed.add(chat_id)
+        return super().progress(chat_id)
+
+    def save_progress(self, *, builds: bool = False, stop: Callable[[], bool] = lambda: False) -> None:
+        """Keeps how far the chats are, and their filters, for the next run. For a thread: it writes files.
+
+        With `builds`, filters that were missing or had to be left out are made from the rows first, until
+        `stop` says that there is no time for that.
+
+        :raises DiskFull: :raises ArchiveNotWritable: as their classes say; the archive is as before.
+        """
+        if builds:
+            self._filters.build_wanted(self._held_alone, stop)
+        with self._held_alone() as db:
+            self._filters.save(db)
+            if not self._changed:
+                return
+            with connection.transaction(db):
+                progress.save(db, self._changed)
+            self._changed.clear()
 
     # Files
 
@@ -207,6 +253,11 @@ class Archive(ArchiveReader):
         """Drops files that are no more: parts that a note no longer has, notes of another layout."""
         with self._writing() as db:
             notes.forget(db, rows)
+
+    @contextmanager
+    def _held_alone(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, connection.translated(self.path):
+            yield self._db
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
