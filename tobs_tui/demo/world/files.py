@@ -43,6 +43,8 @@ class FileSpec:
     """A photo's sizes: type, width, height, bytes."""
     path: Path | None = None
     """A file on disk that is served as it is."""
+    dc: int = 0
+    """The DC that it lives on; 0: one that follows from its size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,8 @@ class FileIds:
 
     def dc_of(self, spec: FileSpec) -> int:
         """The DC that files of such a description live on; the first of `dcs` holds the most."""
+        if spec.dc:
+            return spec.dc
         spread = mix64(spec.size ^ spec.width << 24) >> 8
         return self.dcs[0] if spread & 1 else self.dcs[(spread >> 1) % len(self.dcs)]
 
