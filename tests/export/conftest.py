@@ -51,6 +51,7 @@ class Lab:
         connected: Callable[[], object] = lambda: None,
         topic_id: int | None = None,
         waits_for_space: bool = False,
+        accept_deletions: bool = False,
     ) -> RunReport:
         """Export every chat that can be read (or one), with a fresh process's worth of objects."""
         self.shutdown = ShutdownManager()
@@ -78,7 +79,13 @@ class Lab:
                     )
                     connected()
                     targets = tuple(Target(chat, topic_id) for chat in chosen)
-                    return await self.exporter.run(Job(targets=targets, span=span or Span(), recheck=recheck))
+                    job = Job(
+                        targets=targets,
+                        span=span or Span(),
+                        recheck=recheck,
+                        accept_deletions=accept_deletions,
+                    )
+                    return await self.exporter.run(job)
 
     def saved(self) -> dict[int, list[int]]:
         """The ids of every archived message that is still in Telegram, by chat."""

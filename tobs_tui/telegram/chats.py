@@ -131,6 +131,7 @@ _COUNTED = {
 async def newest(account: Asks, chat: Chat) -> Chat:
     """The chat with its newest message's id and date, and Telegram's count: for one that is no dialog."""
     answer = await account.ask(_one(input_peer(chat, account.own_id)), of="history", chat=chat.title)
+    chat = msgspec.structs.replace(chat, pts=getattr(answer, "pts", None))
     top = max(answer.messages, key=lambda message: message.id, default=None)
     if top is None:
         return chat
