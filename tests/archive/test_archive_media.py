@@ -24,7 +24,7 @@ from tests.archive.building import (
 )
 from tobs_tui.archive import Archive, ArchiveReader, FileState, MediaWant, Scope, media_wanted, schema
 from tobs_tui.archive.values import NOTHING_ASKED
-from tobs_tui.model import MediaKind, NoteKey, PaidMedia
+from tobs_tui.model import Interval, MediaKind, NoteKey, PaidMedia
 
 ALL = MediaWant(frozenset(MediaKind))
 PHOTOS = MediaWant(frozenset({MediaKind.PHOTO}))
@@ -78,7 +78,9 @@ def test_wanted_files_come_by_message_whatever_the_window(
     assert archive.media_totals([OTHER], ALL) == (0, 0)
 
 
-def test_wanted_files_are_those_of_the_dates_topic_and_size_asked_for(archive: Archive) -> None:
+def test_wanted_files_are_those_of_the_dates_topic_and_size_asked_for(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
     archive.commit(
         batch(
             [
@@ -96,6 +98,10 @@ def test_wanted_files_are_those_of_the_dates_topic_and_size_asked_for(archive: A
     assert wanted(archive, MediaWant(kinds, until=START + 2 * DAY)) == [1, 2]
     assert wanted(archive, MediaWant(kinds, topic_id=7)) == [3]
     assert archive.media_totals([GROUP], MediaWant(kinds, max_size=10, since=START + DAY)) == (3, 30)
+    for window in (1, 1000):
+        monkeypatch.setattr(media_wanted, "WINDOW", window)
+        upto = archive.files_wanted(GROUP, ALL, after=(2, 0), upto=3)
+        assert [one.file.id for one in upto] == [2, 3]
 
 
 def test_a_file_in_many_places_is_counted_once_and_offered_at_each(archive: Archive) -> None:
@@ -200,6 +206,40 @@ def test_a_files_state_dirties_every_note_that_shows_it_and_no_other(archive: Ar
     archive.save_file_state(5, FileState.DONE, daily, path="media/a.jpg", digest="two")
     assert archive.dirty_chats() == []  # a note shows no digest
     assert archive.file(5).digest == "two"  # type: ignore[union-attr]
+
+
+def test_a_file_is_open_where_it_was_asked_for_and_can_still_come(archive: Archive) -> None:
+    archive.commit(
+        batch(
+            [message(1, media=photo(1)), message(2, media=photo(2), topic_id=7), message(3, media=photo(3))]
+        ),
+        daily,
+    )
+    kinds = [MediaKind.PHOTO]
+    assert archive.is_file_open(GROUP, kinds, Interval(1, 1))
+    assert not archive.is_file_open(GROUP, [], Interval(1, 3))
+    assert not archive.is_file_open(GROUP, [MediaKind.VIDEO], Interval(1, 3))
+    archive.save_file_state(1, FileState.TOO_LARGE, daily, reason="10")
+    archive.save_file_state(3, FileState.GONE, daily)
+    assert not archive.is_file_open(GROUP, kinds, Interval(1, 1))
+    assert archive.is_file_open(GROUP, kinds, Interval(1, 3), topic_id=7)
+    assert not archive.is_file_open(GROUP, kinds, Interval(1, 3), topic_id=8)
+    archive.save_file_state(2, FileState.OTHER_KIND, daily)
+    assert archive.is_file_open(GROUP, kinds, Interval(1, 3))
+    assert [(one, file.id) for one, file in archive.files_in(GROUP, [FileState.GONE], 9)] == [(3, 3)]
+
+
+def test_an_outline_places_the_same_messages(archive: Archive) -> None:
+    archive.save_chats([group(OTHER)])
+    archive.commit(
+        batch([message(n, day=1 + n % 3, album=n % 4 or None, topic_id=3) for n in (5, 6, 7)]), daily
+    )
+    archive.commit(batch([message(6, chat_id=OTHER)], chat_id=OTHER), daily)
+    whole = [one.message for one in archive.messages([OTHER, GROUP])]
+    outline = [one.message for one in archive.outline([OTHER, GROUP])]
+    assert [(one.chat_id, one.id, one.date, one.album, one.topic_id) for one in whole] == [
+        (one.chat_id, one.id, one.date, one.album, one.topic_id) for one in outline
+    ]
 
 
 def test_a_refreshed_file_is_asked_for_by_its_new_reference(archive: Archive) -> None:

@@ -71,13 +71,33 @@ def size_limits(db: sqlite3.Connection, chat_ids: Iterable[int]) -> dict[str | N
     return dict(rows.fetchall())
 
 
-def done(db: sqlite3.Connection, after: int, limit: int) -> list[tuple[int, StoredFile]]:
-    """The files that are here, each with its number, in order from behind `after`."""
+def done(
+    db: sqlite3.Connection, after: int, limit: int, chat_ids: Sequence[int] | None
+) -> list[tuple[int, StoredFile]]:
+    """The files that are here and that these chats (or any) show, with their numbers, from behind `after`."""
+    whose = "" if chat_ids is None else " AND media.chat IN (SELECT value FROM json_each(:chats))"
     rows = db.execute(
-        f"SELECT number, {_COLUMNS} FROM files WHERE number>? AND state='done' ORDER BY number LIMIT ?",
-        (after, limit),
+        f"SELECT number, {_COLUMNS} FROM files WHERE number>:after AND state='done'"
+        f" AND EXISTS (SELECT 1 FROM media WHERE media.file=files.number{whose})"
+        " ORDER BY number LIMIT :limit",
+        {"after": after, "limit": limit, "chats": ids_text(chat_ids or ())},
     )
     return [(number, stored(row)) for number, *row in rows]
+
+
+def in_states(
+    db: sqlite3.Connection, chat_id: int, states: Iterable[FileState], limit: int
+) -> list[tuple[int, StoredFile]]:
+    """The first files in one of these states that live messages of a chat show, with the message's id."""
+    listed = ", ".join(f"'{state.value}'" for state in states)
+    rows = db.execute(
+        f"SELECT media.message, {JOINED} FROM media CROSS JOIN files ON files.number=media.file"
+        " CROSS JOIN messages ON messages.chat=media.chat AND messages.id=media.message"
+        f" WHERE media.chat=? AND files.state IN ({listed}) AND messages.deleted_at IS NULL"
+        " ORDER BY media.message, media.file LIMIT ?",
+        (chat_id, limit),
+    )
+    return [(message_id, stored(row)) for message_id, *row in rows]
 
 
 def load(db: sqlite3.Connection, ids: Iterable[int]) -> dict[int, StoredFile]:

@@ -16,7 +16,7 @@ from tobs_tui.archive import commit, media, notes, related
 from tobs_tui.archive.related import NoteOf
 from tobs_tui.archive.rows import chunks, marks
 from tobs_tui.archive.values import NOTHING_ASKED, FileState, MediaWant, WantedFile
-from tobs_tui.model import MediaKind
+from tobs_tui.model import Interval, MediaKind
 
 Read: TypeAlias = Callable[[Callable[[sqlite3.Connection], Any]], Any]
 """Answers one question, holding up nobody between two of them."""
@@ -35,23 +35,44 @@ _SHOWN = (
 _MESSAGE = "CROSS JOIN messages ON messages.chat=media.chat AND messages.id=media.message"
 
 
-def wanted(read: Read, chat_id: int, want: MediaWant, after: Place, limit: int) -> list[WantedFile]:
-    """The asked-for files of one history that are not here, from behind `after`, at most `limit`."""
+def wanted(
+    read: Read, chat_id: int, want: MediaWant, after: Place, upto: int | None, limit: int
+) -> list[WantedFile]:
+    """The asked-for files of one history that are not here, from behind `after` to the message `upto`."""
+    last = (_FAR if upto is None else upto, _FAR)
     if not want.kinds or limit < 1:
         return []
     if read(partial(_open_count, kinds=want.kinds)) <= WINDOW:
-        rows = read(partial(_wanted_of_open, chat_id=chat_id, want=want, after=after, limit=limit))
+        rows = read(partial(_wanted_of_open, chat_id=chat_id, want=want, after=after, end=last, limit=limit))
         return [_found(chat_id, row) for row in rows]
     found: list[WantedFile] = []
-    while len(found) < limit:
+    while len(found) < limit and after < last:
         end = read(partial(_window_end, chat_id=chat_id, after=after))
         if end is None:
             break
+        end = min(end, last)
         left = limit - len(found)
         rows = read(partial(_wanted_between, chat_id=chat_id, want=want, after=after, end=end, limit=left))
         found += [_found(chat_id, row) for row in rows]
         after = end
     return found
+
+
+def is_open(
+    db: sqlite3.Connection, chat_id: int, kinds: frozenset[MediaKind], within: Interval, topic_id: int | None
+) -> bool:
+    """Whether a live message in these ids has a file of these kinds that was not left out by its size."""
+    if not kinds:
+        return False
+    row = db.execute(
+        f"SELECT 1 FROM files INDEXED BY files_open CROSS JOIN media ON media.file=files.number {_MESSAGE}"
+        f" WHERE files.kind IN ({_listed(kinds)}) AND {_OPEN} AND files.state<>'too_large'"
+        " AND media.chat=:chat AND media.message BETWEEN :low AND :high"
+        f" AND {_SHOWN} LIMIT 1",
+        _values(chat_id, MediaWant(frozenset(), topic_id=topic_id))
+        | {"low": within.low, "high": within.high},
+    ).fetchone()
+    return row is not None
 
 
 def totals(read: Read, chat_ids: Sequence[int], want: MediaWant) -> tuple[int, int]:
@@ -111,15 +132,16 @@ def _wanted_between(
 
 
 def _wanted_of_open(
-    db: sqlite3.Connection, chat_id: int, want: MediaWant, after: Place, limit: int
+    db: sqlite3.Connection, chat_id: int, want: MediaWant, after: Place, end: Place, limit: int
 ) -> list[tuple[Any, ...]]:
     return db.execute(
         f"SELECT media.message, media.file, {media.JOINED} FROM files INDEXED BY files_open"
         f" CROSS JOIN media ON media.file=files.number AND media.chat=:chat {_MESSAGE}"
         f" WHERE files.kind IN ({_listed(want.kinds)}) AND {_OPEN} AND files.size<=:max_size"
-        f" AND (media.message, media.file) > (:message, :file) AND {_SHOWN}"
+        " AND (media.message, media.file) > (:message, :file)"
+        f" AND (media.message, media.file) <= (:last_message, :last_file) AND {_SHOWN}"
         " ORDER BY media.message, media.file LIMIT :limit",
-        _values(chat_id, want) | _window(after, (_FAR, _FAR)) | {"limit": limit},
+        _values(chat_id, want) | _window(after, end) | {"limit": limit},
     ).fetchall()
 
 

@@ -35,7 +35,16 @@ from tobs_tui.archive import (
 from tobs_tui.archive.ledger import Ledger
 from tobs_tui.archive.progress import EntityCacheData
 from tobs_tui.archive.related import NoteOf
-from tobs_tui.archive.rows import COLUMNS, Row, chunks, from_whole, marks, message_of
+from tobs_tui.archive.rows import (
+    COLUMNS,
+    OUTLINE,
+    Row,
+    chunks,
+    from_whole,
+    marks,
+    message_of,
+    outline_of,
+)
 from tobs_tui.archive.tally import Tally
 from tobs_tui.archive.values import (
     FileState,
@@ -51,7 +60,7 @@ from tobs_tui.archive.values import (
 )
 from tobs_tui.archive.words import Terms
 from tobs_tui.errors import ArchiveError
-from tobs_tui.model import CHANNEL_MARK, Interval, Message, NoteKey, Owner, Person
+from tobs_tui.model import CHANNEL_MARK, Interval, MediaKind, Message, NoteKey, Owner, Person
 
 T = TypeVar("T")
 
@@ -130,6 +139,10 @@ class ArchiveReader:
     def counts(self) -> dict[int, int]:
         """The same of every chat that has rows."""
         return self._read(progress.all_messages)
+
+    def has_dirty_notes(self, chat_id: int) -> bool:
+        """Whether a chat has notes that must be rendered again."""
+        return self._read(lambda db: progress.has_dirty_notes(db, chat_id))
 
     def progress(self, chat_id: int) -> EntityCacheData:
         """How far a chat is, without a look at its messages."""
@@ -274,23 +287,44 @@ class ArchiveReader:
         """The messages that show a file, each by its history and id."""
         return self._read(lambda db: media.places(db, file_id))
 
-    def done_files(self) -> Iterator[StoredFile]:
-        """Every file that is here, once; streamed."""
+    def done_files(self, chat_ids: Iterable[int] | None = None) -> Iterator[StoredFile]:
+        """Every file that is here and that these histories (or any) show, once; streamed."""
+        whose = None if chat_ids is None else tuple(chat_ids)
         after = 0
-        while piece := self._read(partial(media.done, after=after, limit=PIECE)):
+        while piece := self._read(partial(media.done, after=after, limit=PIECE, chat_ids=whose)):
             yield from (stored for _, stored in piece)
             after = piece[-1][0]
 
+    def files_in(self, chat_id: int, states: Iterable[FileState], limit: int) -> list[tuple[int, StoredFile]]:
+        """The first files in one of these states that live messages show, each with the message's id."""
+        wanted = tuple(states)
+        return self._read(lambda db: media.in_states(db, chat_id, wanted, limit))
+
+    def is_file_open(
+        self, chat_id: int, kinds: Iterable[MediaKind], within: Interval, topic_id: int | None = None
+    ) -> bool:
+        """Whether a live message in these ids has a file of these kinds that is still to be had.
+
+        Those over a limit of size aren't: they were asked for up to that limit.
+        """
+        return self._read(lambda db: media_wanted.is_open(db, chat_id, frozenset(kinds), within, topic_id))
+
     def files_wanted(
-        self, chat_id: int, want: MediaWant, *, after: tuple[int, int] = (0, 0), limit: int = 500
+        self,
+        chat_id: int,
+        want: MediaWant,
+        *,
+        after: tuple[int, int] = (0, 0),
+        upto: int | None = None,
+        limit: int = 500,
     ) -> list[WantedFile]:
         """The asked-for files of a history's live messages that are neither here nor gone.
 
-        They come by their place (message id, number of the file) from behind `after`, at most `limit` of
-        them; a file that several messages show comes once for each. To be called in a thread: where most
-        files are here, it looks past all of them (about 1 us each, in pieces).
+        They come by their place (message id, number of the file) from behind `after` to the message `upto`,
+        at most `limit` of them; a file that several messages show comes once for each. To be called in a
+        thread: where most files are here, it looks past all of them (about 1 us each, in pieces).
         """
-        return media_wanted.wanted(self._read, chat_id, want, after, limit)
+        return media_wanted.wanted(self._read, chat_id, want, after, upto, limit)
 
     def media_totals(self, chat_ids: Iterable[int], want: MediaWant) -> tuple[int, int]:
         """How many files these histories still miss of what is asked for, and their bytes; each once."""
@@ -347,14 +381,32 @@ class ArchiveReader:
         """The content as canonical lines, without what says only when or in which order it came."""
         return dump.lines(self._rows)
 
+    def outline(
+        self,
+        chat_ids: Sequence[int],
+        *,
+        topic_id: int | None = None,
+        since: int | None = None,
+        until: int | None = None,
+    ) -> Iterator[StoredMessage]:
+        """The same messages as `messages`, with nothing but what places them: id, date, topic, album."""
+        streams = [self._stream(chat_id, topic_id, since, until, OUTLINE) for chat_id in chat_ids]
+        return heapq.merge(*streams, key=lambda stored: stored.message.date)
+
     # Underneath
 
     def _stream(
-        self, chat_id: int, topic_id: int | None, since: int | None, until: int | None
+        self,
+        chat_id: int,
+        topic_id: int | None,
+        since: int | None,
+        until: int | None,
+        columns: str = COLUMNS,
     ) -> Iterator[StoredMessage]:
+        form = message_of if columns is COLUMNS else outline_of
         topic = "" if topic_id is None else " AND topic IS NULL" if topic_id == 0 else " AND topic=:topic"
         statement = (
-            f"SELECT {COLUMNS} FROM messages WHERE chat=:chat{topic} AND (date, id) > (:date, :id)"
+            f"SELECT {columns} FROM messages WHERE chat=:chat{topic} AND (date, id) > (:date, :id)"
             f" AND date < :until ORDER BY date, id LIMIT {PIECE}"
         )
         date, message_id = (-_FAR if since is None else since - 1), _FAR
@@ -369,7 +421,7 @@ class ArchiveReader:
                     "until": _FAR if until is None else until,
                 },
             )
-            yield from map(message_of, rows)
+            yield from map(form, rows)
             if len(rows) < PIECE:
                 return
             date, message_id = rows[-1][2], rows[-1][1]

@@ -19,6 +19,8 @@ from tobs_tui.model import Action, Entity, File, Forward, Media, Message, PaidMe
 Row: TypeAlias = tuple[Any, ...]
 
 COLUMNS = "chat, id, date, edit_date, sender, topic, album, reply_to, kind, text, deleted_at, body"
+OUTLINE = "chat, id, date, topic, album"
+"""What places a message, without what it says."""
 INSERT = f"INSERT INTO messages (seq, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?)"
 UPDATE = """UPDATE messages SET seq=coalesce(?, seq), date=?, edit_date=?, sender=?, topic=?, album=?,
     reply_to=?, kind=?, text=?, deleted_at=NULL, body=? WHERE chat=? AND id=?"""
@@ -150,6 +152,12 @@ def message_of(row: Row) -> StoredMessage:
         ),
         deleted_at,
     )
+
+
+def outline_of(row: Row) -> StoredMessage:
+    """The same of a row that was selected by `OUTLINE`: a message that says nothing."""
+    chat_id, message_id, date, topic, album = row
+    return StoredMessage(Message(chat_id=chat_id, id=message_id, date=date, topic_id=topic, album=album))
 
 
 def whole(message: Message) -> bytes:
