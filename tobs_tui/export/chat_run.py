@@ -17,11 +17,16 @@ from tobs_tui.export.job import Target
 from tobs_tui.export.report import ChatReport, ReportedError
 from tobs_tui.model import Chat, Interval
 
+NAMED_FILES = 100
+"""So many files of a chat that failed are named in a report; beyond, they are counted."""
+
 
 class ChatState(StrEnum):
     QUEUED = "queued"
     RUNNING = "running"
     PUBLISHING = "publishing"
+    FILES = "files"
+    """Its messages are there and its notes are out; files are still to come."""
     DONE = "done"
     STOPPED = "stopped"
     FAILED = "failed"
@@ -51,6 +56,10 @@ class ChatProgress(Struct, frozen=True):
     share: float | None
     """How much of what was asked for is settled, 0 to 1; None while unknown."""
     problem: str = ""
+    files: int = 0
+    """Files that this run fetched."""
+    files_left: int = 0
+    """Files that are known to be still to come."""
 
 
 class ChatRun:
@@ -76,9 +85,18 @@ class ChatRun:
         self.updated = 0
         self.deleted = 0
         self.notes = 0
+        self.files_open = False
+        """Whether files of it are still to come in this run."""
+        self.files = 0
+        self.file_bytes = 0
+        """Files that this run fetched for it, and their bytes."""
+        self.files_failed = 0
+        self.files_left = 0
+        """Files that are known to be still to come."""
         self.counts: dict[tuple[int, int], int] = {}
         """What Telegram counts, by history, and in a takeout by range."""
         self.errors: list[TobsError] = []
+        self._files_named = 0
 
     @property
     def chat(self) -> Chat:
@@ -94,7 +112,7 @@ class ChatRun:
     @property
     def was_opened(self) -> bool:
         """Whether it is settled what of it is asked for: nothing, where it is empty or out of reach."""
-        return bool(self.histories) or self.state in (ChatState.PUBLISHING, ChatState.DONE, ChatState.FAILED)
+        return bool(self.histories) or self.state in _OPENED
 
     @property
     def total(self) -> int | None:
@@ -106,6 +124,12 @@ class ChatRun:
 
     def fail(self, error: TobsError) -> None:
         self.errors.append(error)
+
+    def file_failed(self, error: TobsError) -> None:
+        """Name a file that could not be had; beyond the first ones, they are counted alone."""
+        self._files_named += 1
+        if self._files_named <= NAMED_FILES:
+            self.fail(error)
 
     def message_failed(self, message_id: int, why: str) -> None:
         self.fail(MessageFailed(f"message {message_id}: {why}", "The next run tries it again"))
@@ -127,6 +151,8 @@ class ChatRun:
             new=self.new,
             share=share,
             problem=self.errors[-1].what if self.errors else "",
+            files=self.files,
+            files_left=self.files_left,
         )
 
     def report(self, *, total: int, failed: int) -> ChatReport:
@@ -142,17 +168,25 @@ class ChatRun:
             failed=failed,
             notes=self.notes,
             expected=self.total,
+            files=self.files,
+            files_failed=self.files_failed,
         )
 
     def reported_errors(self) -> Sequence[ReportedError]:
-        return [ReportedError(self.chat.title, error.what, error.fix) for error in self.errors]
+        reported = [ReportedError(self.chat.title, error.what, error.fix) for error in self.errors]
+        if (more := self._files_named - NAMED_FILES) > 0:
+            what = f"{more:,} more {'file' if more == 1 else 'files'} could not be had"
+            reported.append(ReportedError(self.chat.title, what, "`tobs-tui verify` lists them"))
+        return reported
 
 
+_OPENED = (ChatState.PUBLISHING, ChatState.FILES, ChatState.DONE, ChatState.FAILED)
 _REPORTED = {
     ChatState.QUEUED: "not yet",
     ChatState.RUNNING: "incomplete",
     ChatState.STOPPED: "incomplete",
     ChatState.PUBLISHING: "complete",
+    ChatState.FILES: "incomplete",
     ChatState.DONE: "complete",
     ChatState.FAILED: "incomplete",
 }

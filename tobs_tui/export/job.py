@@ -35,3 +35,6 @@ class Job(Struct, frozen=True, kw_only=True):
     accept_deletions: bool = False
     """Mark messages as deleted however many they are."""
     media: frozenset[MediaKind] = frozenset()
+    """The kinds of files to fetch."""
+    max_file_size: int | None = None
+    """Bytes; larger files are left out."""

@@ -53,6 +53,9 @@ class ChatReport(Struct, frozen=True, kw_only=True):
     """Notes written by this run."""
     expected: int | None = None
     """How many messages Telegram counts; None where it was not told."""
+    files: int = 0
+    """Files that this run fetched."""
+    files_failed: int = 0
 
 
 class StageReport(Struct, frozen=True):
@@ -82,3 +85,17 @@ class RunReport(Struct, frozen=True, kw_only=True):
     """What the person should know and need not mend."""
     vault: str = ""
     exit_code: int = 0
+
+    @property
+    def updated(self) -> int:
+        """Messages that were changed since an earlier run."""
+        return sum(chat.updated for chat in self.chats)
+
+    @property
+    def deleted(self) -> int:
+        """Messages that were deleted since an earlier run."""
+        return sum(chat.deleted for chat in self.chats)
+
+    @property
+    def found_nothing(self) -> bool:
+        return not (self.messages_new or self.updated or self.deleted)

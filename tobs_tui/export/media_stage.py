@@ -1,0 +1,472 @@
+"""The fourth stage: the files of the messages that commits made known, fetched beside the history.
+
+History never waits for it: what there is to fetch stands in the archive, and a bounded number of files waits
+here. A file that fails is kept as failed and named at the end; it stops no other. A drain ends it at part
+boundaries, and the next run goes on from there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tobs_tui import logs
+from tobs_tui.archive import ArchiveReader, FileFate, FileState, MediaWant, WantedFile
+from tobs_tui.errors import (
+    DiskFull,
+    FileFailed,
+    FileGone,
+    NotLoggedIn,
+    ServerUnreachable,
+    TobsError,
+    VaultNotWritable,
+)
+from tobs_tui.export.chat_run import ChatRun
+from tobs_tui.export.full_disk import FullDisk
+from tobs_tui.export.gauges import StageGauge, StageSnapshot
+from tobs_tui.export.media_counts import MediaCounts
+from tobs_tui.export.media_fetch import Came, MediaFetch
+from tobs_tui.export.media_lanes import QUEUE, Lanes, Waiting, lane_of
+from tobs_tui.export.media_plan import Look, MediaHistory, MediaPlan
+from tobs_tui.export.media_room import MediaRoom
+from tobs_tui.export.media_words import failure, named
+from tobs_tui.model import Interval
+from tobs_tui.telegram.governor import Stopped
+
+PIECE = 500
+"""Files read from the archive at once."""
+SHOWN_FROM = 8 << 20
+"""Files from so many bytes on have a line of their own while they are under way."""
+FINISHING = 64
+"""So many files that came may wait to be placed before no further one begins."""
+REMEMBERED = 20_000
+"""So many files that failed in this run are not tried again when their messages are looked at once more."""
+LONG_TO_PLACE = 256 << 20
+"""A drain leaves larger files, though whole, to the next run: to be placed they are read once more."""
+HOPELESS = 5
+"""So many files in a row that can't be written into the vault end the stage."""
+
+
+class BigFile(Struct, frozen=True):
+    """A large file under way. `done` and `size` are bytes."""
+
+    name: str
+    chat_id: int
+    done: int
+    size: int
+
+
+class MediaSnapshot(Struct, frozen=True, kw_only=True):
+    """The run's files at one instant. `total` counts those of the messages that are known so far."""
+
+    files_done: int = 0
+    files_total: int = 0
+    bytes_done: int = 0
+    """Of files that are done and of those under way."""
+    bytes_total: int = 0
+    in_flight_by_dc: tuple[tuple[int, int], ...] = ()
+    """How many files of each DC are under way."""
+    big: tuple[BigFile, ...] = ()
+    failed: int = 0
+
+
+class Router(Protocol):
+    """What the stage asks of the way to the DCs."""
+
+    async def prewarm_workers(self, dcs: Sequence[int]) -> None:
+        """Connect to them in the background."""
+
+    def pause(self, paused: bool) -> None:
+        """Hold requests for files, or let them go on."""
+
+
+class _UnderWay:
+    """One file on its way. `done` is bytes."""
+
+    def __init__(self, waiting: Waiting) -> None:
+        self.waiting = waiting
+        self.done = 0
+
+
+class MediaStage:
+    """Owns what waits and what is under way. `run` ends after `finish` once nothing is left.
+
+    :param reader: a connection of its own to the archive: long looks hold up nobody.
+    :param allowed: how many requests to a DC may be in flight, as far as that is known.
+    :param ended: told of each chat whose files are all settled.
+    """
+
+    def __init__(
+        self,
+        want: MediaWant,
+        reader: ArchiveReader,
+        fetch: MediaFetch,
+        room: MediaRoom,
+        full_disk: FullDisk,
+        *,
+        timezone: str,
+        allowed: Callable[[int], int | None],
+        router: Router,
+        ended: Callable[[ChatRun], None],
+        problem: Callable[[int | None, TobsError], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._want = want
+        self._reader = reader
+        self._fetch = fetch
+        self._room = room
+        self._full_disk = full_disk
+        self._timezone = timezone
+        self._router = router
+        self._ended = ended
+        self._problem = problem
+        self._plan = MediaPlan()
+        self._lanes = Lanes(allowed)
+        self._taken: set[int] = set()
+        self._failed_now: dict[int, None] = {}
+        self._dcs: set[int] = set()
+        self._lost_dcs: dict[int, int] = {}
+        self._under_way: dict[int, _UnderWay] = {}
+        self._finishing_files = 0
+        self._unwritable = 0
+        self._settled: set[ChatRun] = set()
+        self._changed = asyncio.Event()
+        self._finished = False
+        self._stopping = False
+        self._paused = False
+        self._tasks: asyncio.TaskGroup | None = None
+        self._downloading: set[asyncio.Task[None] | None] = set()
+        self._beside: set[asyncio.Future[None]] = set()
+        self._counts = MediaCounts(reader, clock)
+        self._gauge = StageGauge("media", capacity=QUEUE, workers=1, clock=clock)
+        self.fatal: TobsError | None = None
+        """What ended the stage before its time."""
+
+    # What the run tells
+
+    def opened(self, run: ChatRun) -> None:
+        """A chat's histories are known. What the archive has of them already is looked through."""
+        if not self._want.kinds:
+            return
+        for known in run.histories:
+            want = replace(self._want, topic_id=known.topic_id)
+            history = MediaHistory(run, known.chat, want)
+            self._plan.add(history)
+            self._plan.know(history, [Interval(1, max(1, known.window.high))])
+        run.files_open = bool(run.histories)
+        self._counts.count_again(run)
+        self._wake()
+
+    def known(self, run: ChatRun, history_id: int, intervals: Sequence[Interval]) -> None:
+        """Messages of these ids were committed."""
+        history = self._plan.find(history_id, run.target.topic_id)
+        if history is not None:
+            self._plan.know(history, intervals)
+            self._counts.count_soon(run)
+            self._wake()
+
+    def heard_of(self, dcs: Sequence[int]) -> None:
+        """Files live on these DCs: connect to those that are new."""
+        new = [dc for dc in dcs if dc not in self._dcs]
+        if new and not self._stopping:
+            self._dcs.update(new)
+            self._beside.add(asyncio.ensure_future(self._router.prewarm_workers(new)))
+
+    def messages_settled(self, run: ChatRun) -> None:
+        """All messages of a chat are there, as far as they can be had."""
+        self._settled.add(run)
+        for history in self._plan.of(run):
+            # Once more all of it: what came by other ways than pages is found, too.
+            top = next((known.window.high for known in run.histories if known.chat is history.chat), 1)
+            self._plan.know(history, [Interval(1, max(1, top, self._reader.top(history.chat.id)))])
+        self._counts.count_again(run)
+        self._end_if_through(run)
+        self._wake()
+
+    def finish(self) -> None:
+        """No more messages will come."""
+        self._finished = True
+        self._wake()
+
+    def pause(self, paused: bool) -> None:
+        """Begin no file until it is let go again. Those under way stand still between two parts."""
+        self._paused = paused
+        self._router.pause(paused)
+        self._wake()
+
+    def stop(self) -> None:
+        """Begin nothing more; what is under way ends at a part boundary."""
+        self._stopping = True
+        self._router.pause(False)
+        self._wake()
+
+    def cut(self) -> None:
+        """End what is still under way now. Files that came whole are still placed."""
+        for task in tuple(self._downloading):
+            if task is not None:
+                task.cancel()
+
+    # What others see
+
+    def gauge(self) -> StageSnapshot:
+        self._gauge.workers = max(1, self._lanes.at_once())
+        self._gauge.depth(len(self._lanes))
+        return self._gauge.snapshot()
+
+    def snapshot(self) -> MediaSnapshot:
+        by_dc: dict[int, int] = {}
+        for under_way in self._under_way.values():
+            dc = under_way.waiting.lane.dc
+            by_dc[dc] = by_dc.get(dc, 0) + 1
+        partly = sum(under_way.done for under_way in self._under_way.values())
+        counts = self._counts
+        return MediaSnapshot(
+            files_done=counts.files,
+            files_total=counts.files + counts.failed + counts.files_left,
+            bytes_done=counts.bytes + partly,
+            bytes_total=max(counts.bytes + counts.bytes_left, counts.bytes + partly),
+            in_flight_by_dc=tuple(sorted(by_dc.items())),
+            big=tuple(
+                BigFile(
+                    named(one.waiting.file), one.waiting.history.run.chat.id, one.done, one.waiting.file.size
+                )
+                for one in self._under_way.values()
+                if one.waiting.file.size >= SHOWN_FROM
+            ),
+            failed=counts.failed,
+        )
+
+    # The stage
+
+    async def run(self) -> None:
+        """Fetch what becomes known, until `finish` and nothing is left, or until it is stopped."""
+        writing = asyncio.ensure_future(self._fetch.run())
+        try:
+            await asyncio.to_thread(self._fetch.tidy)
+            async with asyncio.TaskGroup() as tasks:
+                self._tasks = tasks
+                await self._feed()
+        finally:
+            self._tasks = None
+            writing.cancel()
+            self._tell_of_lost_dcs()
+
+    async def _feed(self) -> None:
+        while not self._over:
+            if (run := self._counts.due()) is not None:
+                await self._counts.count(run, self._plan.of(run))
+                await self._fits()
+                continue
+            look = None if self._paused else self._plan.next(self._lanes.has_room)
+            if look is not None:
+                await self._look(look)
+            self._begin_files()
+            if look is None and not self._over:
+                self._changed.clear()
+                await self._changed.wait()
+
+    async def _fits(self) -> None:
+        """Wait, or end the stage, where what there is to fetch is more than the disk takes."""
+        while not self._over:
+            partly = sum(under_way.done for under_way in self._under_way.values())
+            try:
+                await self._room.check(self._counts.files_left, self._counts.bytes_left - partly)
+            except DiskFull as error:
+                await self._held(error)
+            else:
+                return
+
+    async def _held(self, error: DiskFull) -> None:
+        try:
+            await self._full_disk.wait(error)
+        except DiskFull:
+            self._end_with(error)
+
+    @property
+    def _over(self) -> bool:
+        if self._stopping or self.fatal is not None:
+            return True
+        return self._finished and self._plan.is_through
+
+    async def _look(self, look: Look) -> None:
+        """Queue the files of a stretch of messages, as far as there is room."""
+        history = look.history
+        after = (look.ids.low, 0)
+        left_from: int | None = look.ids.low
+        try:
+            while not self._over:
+                piece = await asyncio.to_thread(
+                    self._reader.files_wanted, history.chat.id, history.want, after=after, limit=PIECE
+                )
+                inside = [found for found in piece if found.message_id <= look.ids.high]
+                self.heard_of(sorted({found.file.dc for found in inside} - self._dcs))
+                left_from = self._queue(look, inside)
+                self._begin_files()
+                if left_from is not None or len(inside) < PIECE:
+                    break
+                after = piece[-1].place
+                left_from = after[0]
+        finally:
+            self._plan.ended(look, left_from=left_from)
+        self._end_if_through(history.run)
+
+    def _queue(self, look: Look, found: Sequence[WantedFile]) -> int | None:
+        """Put files into their lanes; returns the message from which on there was no room for any."""
+        history = look.history
+        for wanted in found:
+            lane = lane_of(wanted.file)
+            file_id = wanted.file.id
+            if look.lane not in (None, lane) or file_id in self._taken or file_id in self._failed_now:
+                continue
+            if lane.dc in self._lost_dcs:
+                self._lost_dcs[lane.dc] += 1
+                self._remember_failed(file_id)
+                continue
+            if len(self._lanes) >= QUEUE:
+                return wanted.message_id
+            if self._lanes.put(Waiting(history, wanted, lane)):
+                self._taken.add(file_id)
+                history.taken += 1
+            elif look.lane is not None:
+                return wanted.message_id
+            else:
+                self._plan.hold(history, lane, wanted.message_id)
+        self._gauge.depth(len(self._lanes))
+        return None
+
+    def _begin_files(self) -> None:
+        assert self._tasks is not None
+        while not self._paused and not self._over and self._finishing_files < FINISHING:
+            waiting = self._lanes.take()
+            if waiting is None:
+                break
+            task = self._tasks.create_task(self._bring(waiting))
+            self._downloading.add(task)
+            task.add_done_callback(self._downloading.discard)
+        self._gauge.depth(len(self._lanes))
+
+    async def _bring(self, waiting: Waiting) -> None:
+        """Fetch one file and have it kept, or keep why it could not be had."""
+        under_way = self._under_way[waiting.file.id] = _UnderWay(waiting)
+
+        def on_bytes(more: int) -> None:
+            under_way.done += more
+
+        try:
+            try:
+                with self._gauge.busy():
+                    came = await self._fetch.fetch(waiting, on_bytes)
+            finally:
+                self._lanes.ended(waiting.lane)
+                # What came whole is placed, even when downloads are cut.
+                self._downloading.discard(asyncio.current_task())
+                self._finishing_files += 1
+                self._wake()
+            await self._keep(waiting, came)
+        except Stopped:
+            self._remember_failed(waiting.file.id)
+        except Exception as error:  # boundary: whatever one file stumbles over, the others go on
+            await self._failed(waiting, error)
+        finally:
+            self._finishing_files -= 1
+            self._under_way.pop(waiting.file.id, None)
+            self._taken.discard(waiting.file.id)
+            waiting.history.taken -= 1
+            self._end_if_through(waiting.history.run)
+            self._wake()
+
+    async def _keep(self, waiting: Waiting, came: Came) -> None:
+        if self._stopping and came.size > LONG_TO_PLACE:
+            return  # It is whole: the next run places it without fetching anything.
+        await self._fetch.keep(came)
+        self._unwritable = 0
+        self._gauge.done(1)
+        self._counts.done(waiting.history.run, waiting.file.size, came.size)
+        logs.info("file fetched")
+
+    async def _failed(self, waiting: Waiting, error: Exception) -> None:
+        match error:
+            case NotLoggedIn() | DiskFull():
+                self._end_with(error)
+            case ServerUnreachable():
+                self._lose(waiting, error)
+            case FileGone():
+                await self._give_up(waiting, FileState.GONE, error)
+            case VaultNotWritable():
+                await self._give_up(waiting, FileState.FAILED, error)
+                self._unwritable += 1
+                if self._unwritable >= HOPELESS:
+                    self._end_with(error)
+            case TobsError():
+                await self._give_up(waiting, FileState.FAILED, error)
+            case _:
+                logs.error("a file failed: %r", error)
+                what = FileFailed(f"an error of tobs-tui itself: {error!r}", "The log has more")
+                await self._give_up(waiting, FileState.FAILED, what)
+
+    async def _give_up(self, waiting: Waiting, state: FileState, error: TobsError) -> None:
+        """Keep that a file could not be had, and name it."""
+        self._remember_failed(waiting.file.id)
+        self._gauge.failed += 1
+        self._counts.gave_up(waiting.history.run, waiting.file.size)
+        reason = None if state is FileState.GONE else error.what
+        await self._fetch.tell(FileFate(waiting.file.id, state, reason=reason))
+        what, fix = await asyncio.to_thread(self._words, waiting, state, error)
+        waiting.history.run.file_failed(type(error)(what, fix))
+        logs.error("%s %s", waiting.history.run.chat.title, what)
+
+    def _words(self, waiting: Waiting, state: FileState, error: TobsError) -> tuple[str, str]:
+        stored = self._reader.message(waiting.wanted.chat_id, waiting.wanted.message_id)
+        date = waiting.file.date if stored is None else stored.message.date
+        return failure(waiting.file, date, self._timezone, error, gone=state is FileState.GONE)
+
+    def _remember_failed(self, file_id: int) -> None:
+        self._failed_now[file_id] = None
+        if len(self._failed_now) > REMEMBERED:
+            self._failed_now.pop(next(iter(self._failed_now)))
+
+    def _lose(self, waiting: Waiting, error: ServerUnreachable) -> None:
+        """A DC can't be reached: its files are left to the next run, all at once."""
+        dc = waiting.lane.dc
+        logs.error("DC %d: %s", dc, error.what)
+        dropped = [waiting, *self._lanes.drop(dc)]
+        self._lost_dcs[dc] = self._lost_dcs.get(dc, 0) + len(dropped)
+        for each in dropped:
+            self._remember_failed(each.file.id)
+        for each in dropped[1:]:
+            self._taken.discard(each.file.id)
+            each.history.taken -= 1
+
+    def _tell_of_lost_dcs(self) -> None:
+        for dc, count in self._lost_dcs.items():
+            files = "1 file was" if count == 1 else f"{count:,} files were"
+            self._problem(
+                None,
+                FileFailed(f"DC {dc} could not be reached: {files} not fetched", "The next run fetches them"),
+            )
+
+    def _end_with(self, error: TobsError) -> None:
+        if self.fatal is None:
+            self.fatal = error
+            logs.error("%s", error.line())
+        self._wake()
+
+    def _end_if_through(self, run: ChatRun) -> None:
+        """Tell when a chat's files are all settled."""
+        if run not in self._settled or self._stopping or self.fatal is not None:
+            return
+        histories = self._plan.of(run)
+        if all(history.is_through for history in histories):
+            self._settled.discard(run)
+            self._plan.drop(run)
+            self._counts.forget(run)
+            run.files_open = False
+            self._ended(run)
+
+    def _wake(self) -> None:
+        self._changed.set()
