@@ -29,7 +29,7 @@ def at(year: int, month: int, day: int) -> int:
 
 
 def summary(messages: int, first: int, last: int, since: int | None = None) -> Summary:
-    return Summary(notes={"0": {"x": messages}}, senders=tuple(range(9)), first=first, last=last, since=since)
+    return Summary(messages=messages, writers=9, first=first, last=last, since=since)
 
 
 WHOLE = Ledger(top=48240, fetched=12408, empty=35832, covered=(Covered(Interval(1, 48240), 0),))
@@ -68,7 +68,7 @@ def test_the_example_index_comes_out_as_shown() -> None:
     days = {"2025-01-04": 100, "2025-01-05": 16, "2025-01-07": 98}
     notes = tuple(IndexedNote(day, count, (f"Trip to Lisbon {day}",)) for day, count in days.items())
     total = summary(12408, at(2021, 3, 3), at(2025, 1, 7))
-    region = index_region(CHAT, "Trip to Lisbon", total, [IndexedTopic(None, notes)], state, CALENDAR)
+    region = index_region("Trip to Lisbon", total, [IndexedTopic(None, notes)], state, CALENDAR)
     names = ("Trip to Lisbon", "Lisboa!!")
     fields = index_fields(CHAT, ChatType.SUPERGROUP, "Trip to Lisbon", names, total.messages)
     assert new_note(fields, region).decode() == INDEX
@@ -120,7 +120,7 @@ def test_layouts_and_topics_have_their_lists() -> None:
     )
     whole = (IndexedNote("", 4, ("B",)),)
     topics = [IndexedTopic("General [x]", months), IndexedTopic("Jobs", whole)]
-    region = index_region(5, "F", Summary(), topics, "", CALENDAR).decode()
+    region = index_region("F", Summary(writers=0), topics, "", CALENDAR).decode()
     assert region.split("0 people\n\n")[1] == (
         "## General \\[x\\]\n\n### 2024\n\n"
         "[[A 2024-12|December]], [[A 2024-12 part 2|part 2]] · 3 messages\n\n"

@@ -8,7 +8,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from typing import Protocol, TypeVar
+from functools import partial
+from typing import Protocol, TypeAlias, TypeVar
 
 from tobs_tui.archive import commit, notes
 from tobs_tui.archive.values import NoteRow
@@ -16,6 +17,9 @@ from tobs_tui.model import NoteKey
 
 T = TypeVar("T")
 
+Beside: TypeAlias = tuple[NoteKey | None, NoteKey | None]
+
+_ANY = "SELECT 1 FROM notes WHERE chat=? LIMIT 1"
 PIECE = 100
 """Notes listed at once."""
 
@@ -52,6 +56,11 @@ class NoteWalk:
         """Return the walk's next dirty notes in order, from behind `after`."""
         return self._read(lambda db: notes.dirty_piece(db, self._chat_id, after, self.upto, limit))
 
+    def take_off_all(self) -> None:
+        """Take all of the walk's notes off the dirty list."""
+        with self._writing() as db:
+            notes.clear_listed(db, self._chat_id, self.upto)
+
     def dirty_count(self) -> int:
         """How many notes are dirty, whenever they became so."""
         return self._read(lambda db: notes.dirty_count(db, self._chat_id))
@@ -60,7 +69,7 @@ class NoteWalk:
         """Return the files of a note in order, without whom they name."""
         return self._read(lambda db: notes.load(db, self._chat_id, key, people=False))
 
-    def beside(self, key: NoteKey) -> tuple[NoteKey | None, NoteKey | None]:
+    def beside(self, key: NoteKey) -> Beside:
         """Return the notes before and after one, of the same topic: published ones and those to come."""
         before, after = self._read(lambda db: notes.beside(db, self._chat_id, key))
         return (
@@ -72,13 +81,19 @@ class NoteWalk:
         """Whether the chat has notes besides one, published or to come."""
         return self._read(lambda db: notes.has_others(db, self._chat_id, key))
 
+    def has_files(self) -> bool:
+        """Whether any note of the chat was published."""
+        return bool(self._read(lambda db: db.execute(_ANY, (self._chat_id,)).fetchone()))
+
     def is_empty(self) -> bool:
         """Whether the chat has no notes at all, published or to come."""
         return not self._read(lambda db: notes.piece(db, self._chat_id, None, 1))
 
-    def pieces(self) -> Iterator[list[NoteKey]]:
-        """Give all notes in order, published and dirty ones, some at a time."""
-        return self._pieces(notes.piece)
+    def pieces(self) -> Iterator[dict[NoteKey, list[str]]]:
+        """Give all notes in order, published and dirty ones, some at a time, each with its files' paths."""
+        for piece in self._pieces(notes.piece):
+            paths = self._read(partial(notes.paths, chat_id=self._chat_id, first=piece[0], last=piece[-1]))
+            yield {key: paths.get(key, []) for key in piece}
 
     def clean(self) -> Iterator[NoteKey]:
         """Give the notes that have files but aren't dirty. They may be forgotten on the way."""

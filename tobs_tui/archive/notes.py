@@ -80,6 +80,19 @@ def piece(db: sqlite3.Connection, chat_id: int, after: NoteKey | None, limit: in
     return [NoteKey(topic, period) for topic, period in rows]
 
 
+def paths(db: sqlite3.Connection, chat_id: int, first: NoteKey, last: NoteKey) -> dict[NoteKey, list[str]]:
+    """Where the notes from one to another have their files, in order."""
+    rows = db.execute(
+        "SELECT topic, period, path FROM notes WHERE chat=? AND (topic, period) >= (?, ?)"
+        " AND (topic, period) <= (?, ?) ORDER BY topic, period, part",
+        (chat_id, first.topic_id, first.period, last.topic_id, last.period),
+    )
+    found: dict[NoteKey, list[str]] = {}
+    for topic, period, path in rows:
+        found.setdefault(NoteKey(topic, period), []).append(path)
+    return found
+
+
 def beside(db: sqlite3.Connection, chat_id: int, key: NoteKey) -> tuple[str | None, str | None]:
     """The periods before and after one, of the notes of its topic that are published or dirty."""
     row = db.execute(_BESIDE, (chat_id, key.topic_id, key.period)).fetchone()
@@ -154,6 +167,11 @@ def mark_published(db: sqlite3.Connection, chat_id: int | None, generation: int)
         (chat_id,),
     ).fetchall()
     mark(db, [(chat, NoteKey(topic, period)) for chat, topic, period in rows], generation)
+
+
+def clear_listed(db: sqlite3.Connection, chat_id: int, listed: int) -> None:
+    """Takes all of a chat's notes off the dirty list that were on it at that generation."""
+    db.execute("DELETE FROM dirty WHERE chat=? AND generation<=?", (chat_id, listed))
 
 
 def clear_all(db: sqlite3.Connection, chat_id: int | None) -> None:

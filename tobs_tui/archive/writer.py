@@ -28,6 +28,7 @@ from tobs_tui.archive import (
 )
 from tobs_tui.archive.filters import Filters
 from tobs_tui.archive.locking import WriterLock
+from tobs_tui.archive.note_walk import NoteWalk
 from tobs_tui.archive.progress import EntityCacheData
 from tobs_tui.archive.reader import ArchiveReader
 from tobs_tui.archive.related import NoteOf
@@ -233,12 +234,22 @@ class Archive(ArchiveReader):
         with self._writing() as db:
             notes.plan(db, rows)
 
+    def note_walk(self, chat_id: int) -> NoteWalk:
+        """One chat's notes, to go over without holding them."""
+        return NoteWalk(self._read, self._writing, chat_id)
+
     def notes_written(
-        self, rows: Sequence[NoteRow], clears: Iterable[NoteKey], *, chat_id: int | None = None
+        self,
+        rows: Sequence[NoteRow],
+        clears: Iterable[NoteKey],
+        *,
+        chat_id: int | None = None,
+        listed: int | None = None,
     ) -> None:
         """Keeps what was written, and takes notes off the dirty list; without rows, say of which chat.
 
-        A note that became dirty again since this archive's `dirty_notes` listed it stays on the list.
+        A note that became dirty again stays on the list: since the generation `listed` (a `NoteWalk`'s
+        `upto`), or else since this archive's `dirty_notes` listed it.
         """
         keys = list(clears)
         whose = chat_id if chat_id is not None else rows[0].chat_id if rows else None
@@ -247,7 +258,9 @@ class Archive(ArchiveReader):
         with self._writing() as db:
             notes.written(db, rows)
             if whose is not None:
-                notes.clear(db, whose, keys, rows, self._listed.get(whose, commit.generation(db)))
+                if listed is None:
+                    listed = self._listed.get(whose, commit.generation(db))
+                notes.clear(db, whose, keys, rows, listed)
 
     def forget_notes(self, rows: Sequence[NoteRow]) -> None:
         """Drops files that are no more: parts that a note no longer has, notes of another layout."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from itertools import groupby
 
@@ -42,7 +42,7 @@ class IndexedTopic(Struct, frozen=True):
     """A forum's topic with its notes in order; the only one, without a title, outside of forums."""
 
     title: str | None
-    notes: tuple[IndexedNote, ...]
+    notes: Iterable[IndexedNote]
 
 
 class VaultEntry(Struct, frozen=True):
@@ -71,13 +71,16 @@ def index_fields(
 
 
 def index_region(
-    chat_id: int, name: str, summary: Summary, topics: Sequence[IndexedTopic], state: str, calendar: Calendar
+    name: str, summary: Summary, topics: Iterable[IndexedTopic], state: str, calendar: Calendar
 ) -> bytes:
-    """Return the region of a chat's index note; `state` says how complete it is."""
+    """Return the region of a chat's index note; `state` says how complete it is.
+
+    Topics and notes are taken one after the other: a month's are lines before the next one's come.
+    """
     blocks = [
         BEGIN,
         f"# {escape_line(one_line(name, _TITLE_LIMIT)) or 'Chat'}",
-        _totals(chat_id, summary, calendar, state),
+        _totals(summary, calendar, state),
     ]
     for topic in topics:
         level = "##"
@@ -87,7 +90,7 @@ def index_region(
         for year, notes in groupby(topic.notes, key=lambda note: note.period[:4]):
             if year:
                 blocks.append(f"{level} {year}")
-            blocks += _months(list(notes))
+            blocks += _months(notes)
     return "\n\n".join([*blocks, END]).encode()
 
 
@@ -140,18 +143,17 @@ def vault_region(entries: Iterable[VaultEntry], calendar: Calendar) -> bytes:
     return "\n\n".join([*blocks, END]).encode()
 
 
-def _totals(chat_id: int, summary: Summary, calendar: Calendar, state: str) -> str:
-    count = summary.messages
-    line = counted(count, "message")
-    if summary.senders != (chat_id,):
-        line += f" by {counted(len(summary.senders), 'person', 'people')}"
+def _totals(summary: Summary, calendar: Calendar, state: str) -> str:
+    line = counted(summary.messages, "message")
+    if summary.writers is not None:
+        line += f" by {counted(summary.writers, 'person', 'people')}"
     if summary.first is not None and summary.last is not None:
         first, last = calendar.short(summary.first), calendar.short(summary.last)
         line += f", {first}" if first == last else f", {first} to {last}"
     return f"{line}  \n*{state}*" if state else line
 
 
-def _months(notes: Sequence[IndexedNote]) -> list[str]:
+def _months(notes: Iterable[IndexedNote]) -> list[str]:
     blocks: list[str] = []
     for month, days in groupby(notes, key=lambda note: note.period[:7]):
         some = list(days)

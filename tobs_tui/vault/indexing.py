@@ -5,15 +5,17 @@ What was written is kept in the archive beside the notes: `index:<chat>` and `in
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
-from msgspec.structs import replace
-
-from tobs_tui.archive import Archive, StoredChat
-from tobs_tui.model import Chat, NoteKey
+from tobs_tui.archive import Archive, ArchiveReader, StoredChat
+from tobs_tui.archive.tally import Stretch
+from tobs_tui.model import Chat
 from tobs_tui.vault.book import NameBook, base_name, topic_title
 from tobs_tui.vault.calendar import Calendar
 from tobs_tui.vault.chat_notes import ChatNotes
@@ -59,34 +61,28 @@ class Indexes:
         Among many chats the vault's may wait: `finish` writes it.
         """
         chat_id = stored.chat.id
-        linked = base_name(book.index_path(stored))
-        summary = notes.gathering.summary(self._only_since(stored.chat))
+        index = book.index_path(stored)
+        since = self._only_since(stored.chat)
+        state = self._state(chat_id, since)
+        look = self._look(stored, since, state)
+        if not notes.changed and self._stands(placer, chat_id, look):
+            return
+        summary = counted(self._archive, stored, since)
         kept = write_summary(summary)
         if self._archive.meta(f"summary:{chat_id}") != kept:
             self._archive.set_meta(f"summary:{chat_id}", kept)
+        name = stored.name or stored.chat.title
         path = self._place(
             f"index:{chat_id}",
             Identity(chat_id, 0, INDEX),
-            book.index_path(stored),
-            index_fields(
-                chat_id,
-                stored.chat.type,
-                stored.name or stored.chat.title,
-                stored.aliases,
-                summary.messages,
-            ),
-            index_region(
-                chat_id,
-                stored.name or stored.chat.title,
-                summary,
-                _topics(stored, notes),
-                self._state(chat_id, summary),
-                self._calendar,
-            ),
+            index,
+            index_fields(chat_id, stored.chat.type, name, stored.aliases, summary.messages),
+            index_region(name, summary, self._topics(stored, notes), state, self._calendar),
             placer,
             notes.placed,
+            look,
         )
-        if base_name(path) != linked:
+        if base_name(path) != base_name(index):
             self._archive.mark_all_dirty(chat_id)
         entries = self._known_entries(book)
         for old_id in self._archive.parts_of(chat_id):
@@ -129,6 +125,7 @@ class Indexes:
         region: bytes,
         placer: Placer,
         outcome: Placed,
+        look: str = "",
     ) -> str:
         """Place one index by its record in the archive; returns where it is."""
         kept = json.loads(self._archive.meta(record) or "{}")
@@ -144,8 +141,9 @@ class Indexes:
         outcome.kept_edits += placed.kept_edits
         outcome.problems += placed.problems
         for decision in placed.decisions:
-            if kept != {"path": decision.path, "hash": decision.hash}:
-                self._keep(record, {"path": decision.path, "hash": decision.hash})
+            now = {"path": decision.path, "hash": decision.hash, **({"look": look} if look else {})}
+            if kept != now:
+                self._keep(record, now)
             return decision.path
         return draft.path
 
@@ -157,15 +155,44 @@ class Indexes:
         if self._entries is None:
             self._entries = {}
             for stored in self._archive.chats():
-                chat_id = stored.chat.id
-                summary = read_summary(self._archive.meta(f"summary:{chat_id}"))
-                if stored.part_of is None and summary.notes:
+                kept = self._archive.meta(f"summary:{stored.chat.id}")
+                if stored.part_of is not None or not kept:
+                    continue
+                summary = read_summary(kept) or counted(self._archive, stored, self._only_since(stored.chat))
+                if summary.messages:
                     index = base_name(book.index_path(stored))
-                    self._entries[chat_id] = _entry(stored, index, summary)
+                    self._entries[stored.chat.id] = _entry(stored, index, summary)
         return self._entries
 
-    def _state(self, chat_id: int, summary: Summary) -> str:
-        since = None if summary.since is None else self._calendar.short(summary.since)
+    def _topics(self, stored: StoredChat, notes: ChatNotes) -> Iterator[IndexedTopic]:
+        """Give the topics with their notes, one after the other: nothing of them is held."""
+        for topic_id, some in groupby(self._notes(notes), key=itemgetter(0)):
+            title = topic_title(stored, topic_id) if topic_id else None
+            yield IndexedTopic(title, (note for _, note in some))
+
+    def _notes(self, notes: ChatNotes) -> Iterator[tuple[int, IndexedNote]]:
+        """Give the notes that have messages in order, each with its topic."""
+        tally = self._archive.tally(notes.histories)
+        for piece in notes.walk.pieces():
+            stretches = [Stretch(key.topic_id, *self._calendar.bounds(key)) for key in piece]
+            for (key, paths), count in zip(piece.items(), tally.counts(stretches), strict=True):
+                if count:
+                    files = tuple(map(base_name, paths))
+                    yield key.topic_id, IndexedNote(key.period, count, files)
+
+    def _look(self, stored: StoredChat, since: int | None, state: str) -> str:
+        """What a chat's index shows besides its notes, as a hash."""
+        shown = (stored.chat.type, stored.name, stored.chat.title, stored.aliases, since, state)
+        style = (self._calendar.layout, self._calendar.timezone)
+        return hashlib.blake2b(repr((shown, style)).encode(), digest_size=8).hexdigest()
+
+    def _stands(self, placer: Placer, chat_id: int, look: str) -> bool:
+        """Whether a chat's index that looks so is in place."""
+        kept = json.loads(self._archive.meta(f"index:{chat_id}") or "{}")
+        return kept.get("look") == look and "planned" not in kept and placer.holds(kept["path"])
+
+    def _state(self, chat_id: int, only_since: int | None) -> str:
+        since = None if only_since is None else self._calendar.short(only_since)
         ledger, files = self._archive.ledger(chat_id), self._archive.file_counts(chat_id)
         return coverage_words(ledger, files, since, self._size_limit)
 
@@ -180,15 +207,19 @@ class Indexes:
 
 def _entry(stored: StoredChat, index: str, summary: Summary) -> VaultEntry:
     title = stored.name or stored.chat.title
-    return VaultEntry(stored.chat.type, title, index, replace(summary, senders=()))
+    return VaultEntry(stored.chat.type, title, index, summary)
 
 
-def _topics(stored: StoredChat, notes: ChatNotes) -> list[IndexedTopic]:
-    topics = []
-    for topic_id in notes.gathering.topics():
-        indexed = tuple(
-            IndexedNote(period, messages, notes.files(NoteKey(topic_id, period)))
-            for period, messages in notes.gathering.periods(topic_id).items()
-        )
-        topics.append(IndexedTopic(topic_title(stored, topic_id) if topic_id else None, indexed))
-    return topics
+def counted(archive: ArchiveReader, stored: StoredChat, since: int | None) -> Summary:
+    """Return what a chat's messages come to; `since` is told where only later ones were asked for."""
+    chat_id = stored.chat.id
+    histories = [*archive.parts_of(chat_id), chat_id]
+    tally = archive.tally(histories)
+    writers, dates = tally.writers(), tally.dates()
+    return Summary(
+        messages=sum(map(archive.count, histories)),
+        writers=None if writers == {chat_id} else len(writers),
+        first=dates and dates[0],
+        last=dates and dates[1],
+        since=since,
+    )

@@ -75,6 +75,10 @@ class Placer:
         self._locator = locator
         self._pool = ThreadPoolExecutor(4, "notes")
 
+    def holds(self, path: str) -> bool:
+        """Whether the vault has a file there."""
+        return (self._vault / path).exists()
+
     def close(self) -> None:
         self._pool.shutdown()
 

@@ -14,14 +14,14 @@ from msgspec import Struct
 
 from tobs_tui.archive import Archive, StoredChat
 from tobs_tui.model import ExportFormat, NoteDeleted
-from tobs_tui.vault.book import NameBook
+from tobs_tui.vault.book import NameBook, base_name
 from tobs_tui.vault.calendar import Calendar
 from tobs_tui.vault.chat_notes import ChatNotes
 from tobs_tui.vault.desktop_json import result_path, write_result
 from tobs_tui.vault.indexing import Indexes
 from tobs_tui.vault.locate import Locator
 from tobs_tui.vault.placing import Placed, Placer
-from tobs_tui.vault.source import ChatSource, NoteNames, names_in
+from tobs_tui.vault.source import ChatSource, NoteNames, read_starts
 
 NO_NOTES = "none"
 """The style of a chat whose notes aren't wanted."""
@@ -127,12 +127,11 @@ class Publisher:
 
     def _names(self, stored: StoredChat) -> NoteNames:
         chat_id = stored.chat.id
-        starts = self._archive.meta(f"parts:{chat_id}")
-        return names_in(
+        return NoteNames(
             chat_id,
-            self._archive.notes(chat_id, people=False),
-            starts,
-            lambda key, part: self._book.base(stored, key, part),
+            lambda key: self._archive.notes(chat_id, key, people=False),
+            lambda key: base_name(self._book.free_path(stored, key)),
+            read_starts(self._archive.meta(f"parts:{chat_id}")),
         )
 
     def _write_others(self, stored: StoredChat, notes: ChatNotes, stop: Callable[[], bool]) -> bool:

@@ -11,6 +11,19 @@ MessageId = tuple[int, int]
 """A chat's marked id and a message's."""
 
 
+def names_only_its_sender(message: Message) -> bool:
+    """Whether none of the others has anything to give: so are most messages."""
+    return (
+        message.reply is None
+        and message.media is None
+        and message.action is None
+        and message.forward is None
+        and message.via_bot_id is None
+        and not message.entities
+        and ".me/" not in message.text
+    )
+
+
 def people_in(message: Message) -> Iterator[int]:
     """Give the ids of everybody whom a note of this message may name."""
     if message.sender_id is not None:

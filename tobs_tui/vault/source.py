@@ -7,51 +7,71 @@ questions for all of them together.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 
-from tobs_tui.archive import ArchiveReader, NoteRow, StoredChat, StoredFile
+from tobs_tui.archive import ArchiveReader, NoteRow, StoredChat
 from tobs_tui.model import Message, NoteDeleted, NoteKey, Person
 from tobs_tui.vault.albums import LOOK_AHEAD, Group, together
-from tobs_tui.vault.book import base_name
+from tobs_tui.vault.book import base_name, part_suffix
 from tobs_tui.vault.calendar import Calendar
-from tobs_tui.vault.references import MessageId, files_in, messages_in, people_in
+from tobs_tui.vault.references import (
+    MessageId,
+    files_in,
+    messages_in,
+    names_only_its_sender,
+    people_in,
+)
 from tobs_tui.vault.rendering import Piece
 from tobs_tui.vault.scene import Order, Scene, Target
 
 PIECE_GROUPS = 500
 MOST_PEOPLE = 20_000
 """How many people are remembered between pieces."""
+_MOST_NAMES = 2_000
+"""How many notes' names are remembered: those around the one that is rendered are asked for again."""
 
 
-@dataclass(slots=True)
 class NoteNames:
-    """What the files of one chat's notes are called, and where their parts begin."""
+    """What the files of one chat's notes are called, and where their parts begin.
 
-    chat_id: int
-    """The chat that the notes are of; older histories of its may stand in them too."""
-    bases: dict[tuple[NoteKey, int], str] = field(default_factory=dict)
-    starts: dict[NoteKey, list[Order]] = field(default_factory=dict)
-    default: Callable[[NoteKey, int], str] = lambda key, part: ""
+    Asked of the archive where they are needed; the last few are remembered.
+    """
+
+    def __init__(
+        self,
+        chat_id: int,
+        rows: Callable[[NoteKey], Iterable[NoteRow]],
+        first: Callable[[NoteKey], str],
+        starts: dict[NoteKey, list[Order]],
+    ) -> None:
+        """`rows` gives a note's published files, `first` the base name that it will get when it has none."""
+        self.chat_id = chat_id
+        self.starts = starts
+        self._rows = rows
+        self._first = first
+        self._known: dict[NoteKey, dict[int, str]] = {}
 
     def of(self, key: NoteKey, part: int) -> str:
         """Return a file's base name; the one it will get, where it has none yet."""
-        known = self.bases.get((key, part))
-        return known if known is not None else self.default(key, part)
+        known = self._known.get(key) or self.know(key, self._rows(key))
+        return known.get(part) or known[1] + part_suffix(part)
+
+    def know(self, key: NoteKey, rows: Iterable[NoteRow]) -> dict[int, str]:
+        """Take what a note's files are called now."""
+        if len(self._known) >= _MOST_NAMES:
+            self._known.clear()
+        bases = {row.part: base_name(row.path) for row in rows}
+        if 1 not in bases:
+            bases[1] = self._first(key)
+        self._known[key] = bases
+        return bases
 
     def holding(self, key: NoteKey, order: Order) -> str:
         """Return the base name of the file that holds what stands at `order` in a note."""
         part = 1 + sum(start <= order for start in self.starts.get(key, ()))
         return self.of(key, part)
-
-
-def names_in(
-    chat_id: int, rows: list[NoteRow], starts: str | None, default: Callable[[NoteKey, int], str]
-) -> NoteNames:
-    """Return the names that a chat's rows tell; `starts` as it is kept in the archive."""
-    bases = {(row.key, row.part): base_name(row.path) for row in rows}
-    return NoteNames(chat_id, bases, read_starts(starts), default)
 
 
 def read_starts(kept: str | None) -> dict[NoteKey, list[Order]]:
@@ -104,28 +124,30 @@ class ChatSource:
         while piece := list(islice(groups, PIECE_GROUPS)):
             yield self._piece(piece, key, starts)
 
-    def holds(self, key: NoteKey) -> bool:
-        """Whether a note has any message."""
-        since, until = self._calendar.bounds(key)
-        messages = self._archive.messages(self.histories, topic_id=key.topic_id, since=since, until=until)
-        return next(messages, None) is not None
-
     def _piece(self, groups: list[Group], key: NoteKey, starts: list[Order]) -> Piece:
         people: set[int] = set()
         wanted: set[MessageId] = set()
         files: set[int] = set()
+        here: dict[MessageId, Message] = {}
         for group in groups:
             for stored in group:
-                people.update(people_in(stored.message))
-                wanted.update(messages_in(stored.message, self._chat.id, self._chat.username))
-                files.update(files_in(stored.message))
-        targets = self._targets(wanted, key)
+                message = stored.message
+                here[message.chat_id, message.id] = message
+                if names_only_its_sender(message):
+                    if message.sender_id is not None:
+                        people.add(message.sender_id)
+                    continue
+                people.update(people_in(message))
+                wanted.update(messages_in(message, self._chat.id, self._chat.username))
+                files.update(files_in(message))
+        targets = self._targets(wanted, here, key)
         people.update(t.message.sender_id for t in targets.values() if t.message.sender_id is not None)
         scene = replace(
             self._scene,
             targets=targets,
             people=self._known(people),
-            files=self._files(files),
+            names={},
+            files=self._archive.files_with(files) if files else {},
             starts=starts,
             part_name=lambda part: self._names.of(key, part),
         )
@@ -134,22 +156,27 @@ class ChatSource:
     def _known(self, ids: set[int]) -> dict[int, Person]:
         if len(self._people) > MOST_PEOPLE:
             self._people.clear()
-        unknown = [person_id for person_id in ids if person_id not in self._people]
+        unknown = ids - self._people.keys()
         if unknown:
             found = self._archive.people(unknown)
             self._people.update((person_id, found.get(person_id)) for person_id in unknown)
+        # No one else: what a note shows must not depend on which notes came before it.
         return {person_id: person for person_id in ids if (person := self._people[person_id]) is not None}
 
-    def _files(self, ids: set[int]) -> dict[int, StoredFile]:
-        return {file_id: file for file_id in ids if (file := self._archive.file(file_id)) is not None}
-
-    def _targets(self, wanted: set[MessageId], key: NoteKey) -> dict[MessageId, Target]:
-        by_chat: dict[int, set[int]] = {}
-        for chat_id, message_id in wanted:
-            by_chat.setdefault(chat_id, set()).add(message_id)
+    def _targets(
+        self, wanted: set[MessageId], here: Mapping[MessageId, Message], key: NoteKey
+    ) -> dict[MessageId, Target]:
+        by_chat: dict[int, dict[int, Message]] = {}
+        away: dict[int, list[int]] = {}
+        for place in wanted:
+            if place in here:
+                by_chat.setdefault(place[0], {})[place[1]] = here[place]
+            else:
+                away.setdefault(place[0], []).append(place[1])
+        for chat_id, ids in away.items():
+            by_chat.setdefault(chat_id, {}).update(self._archive.get_many(chat_id, ids))
         targets: dict[MessageId, Target] = {}
-        for chat_id, ids in by_chat.items():
-            found = self._archive.get_many(chat_id, ids)
+        for chat_id, found in by_chat.items():
             mates = self._album_mates(chat_id, found)
             for message_id, message in found.items():
                 target = self._target(message, mates.get(message_id, message), key)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from msgspec.structs import replace
 
 from tobs_tui.archive import Archive, NoteRow
+from tobs_tui.archive.note_walk import NoteWalk
 from tobs_tui.model import NoteKey
 from tobs_tui.vault.placing import Placed, Placer
 
@@ -46,20 +47,16 @@ class Upkeep:
                 self._archive.set_meta(f"{name}:{old_id}", "")
             self._archive.forget_notes(rows)
 
-    def settle_style(self, style: str, rows: Sequence[NoteRow], note_of: NoteOf) -> bool:
-        """Make all notes dirty where theirs is another layout or time zone, and put away those of it alone.
-
-        Returns whether that was so.
-        """
+    def settle_style(self, style: str, walk: NoteWalk, note_of: NoteOf) -> None:
+        """Make all notes dirty where theirs is another layout or time zone; put away those of it alone."""
         kept = self._archive.meta(self._style_key)
         if kept == style:
-            return False
-        if kept or rows:
+            return
+        if kept or walk.has_files():
             self._archive.mark_all_dirty(self._chat_id, note_of)
-            live = set(self._archive.dirty_notes(self._chat_id))
-            self.retire([row for row in rows if row.key not in live])
+            for key in walk.clean():
+                self.retire(walk.rows(key))
         self.keep_style(style)
-        return bool(kept or rows)
 
     def keep_style(self, style: str) -> None:
         if self._archive.meta(self._style_key) != style:
