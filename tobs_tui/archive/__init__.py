@@ -7,6 +7,7 @@ How things look to people is left to others.
 from tobs_tui.archive.asked import keep_asked, keep_opened, not_opened
 from tobs_tui.archive.ledger import Covered, Failed, IdState, Ledger
 from tobs_tui.archive.opening import has_archive
+from tobs_tui.archive.progress import EntityCacheData
 from tobs_tui.archive.reader import ArchiveReader
 from tobs_tui.archive.search import Indexer
 from tobs_tui.archive.topics import TopicLedger, topics_done
@@ -33,6 +34,7 @@ __all__ = [
     "Batch",
     "CommitResult",
     "Covered",
+    "EntityCacheData",
     "Failed",
     "FileFate",
     "FileState",

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -40,6 +41,8 @@ class EntityCacheData(Struct, frozen=True, kw_only=True, array_like=True):
     failed: int
     missing: tuple[Interval, ...]
     """Ids from 1 to `top` that were not asked for or failed, ascending."""
+    published: bytes = b""
+    """By which names and settings its notes were last written whole; empty where that isn't known."""
 
     @property
     def complete(self) -> bool:
@@ -59,6 +62,13 @@ class EntityCacheData(Struct, frozen=True, kw_only=True, array_like=True):
                 low = found.pop().low
             found.append(Interval(low, window.high))
         return found
+
+
+class Published(NamedTuple):
+    """That a chat's notes are whole, as of so many changes of it."""
+
+    changes: int
+    mark: bytes
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -107,18 +117,24 @@ def of(db: sqlite3.Connection, chat_id: int) -> EntityCacheData:
     return known
 
 
-def save(db: sqlite3.Connection, chat_ids: Iterable[int]) -> int:
-    """Keeps how far these chats are, where that is not kept yet; returns of how many it was written."""
+def save(db: sqlite3.Connection, chat_ids: Iterable[int], published: Mapping[int, Published]) -> None:
+    """Keeps how far these chats are, where that isn't kept yet, and what of them was published."""
     rows = []
     for chat_id in chat_ids:
         row = db.execute("SELECT changes, saved FROM progress WHERE chat=?", (chat_id,)).fetchone()
-        if row is None or _known(row[1], row[0]) is not None:
+        if row is None:
             continue
         now = of(db, chat_id)
-        if len(now.missing) <= MOST_GAPS:
+        mark = published.get(chat_id)
+        if mark is not None and mark.changes == now.changes:
+            now = msgspec.structs.replace(now, published=mark.mark)
+        if len(now.missing) <= MOST_GAPS and _encode(now) != row[1]:
             rows.append((_encode(now), chat_id))
     db.executemany("UPDATE progress SET saved=? WHERE chat=?", rows)
-    return len(rows)
+
+
+def has_dirty_notes(db: sqlite3.Connection, chat_id: int) -> bool:
+    return db.execute("SELECT 1 FROM dirty WHERE chat=? LIMIT 1", (chat_id,)).fetchone() is not None
 
 
 def begin_epoch(db: sqlite3.Connection) -> None:

@@ -144,6 +144,10 @@ class ArchiveReader:
         """Whether a chat has notes that must be rendered again."""
         return self._read(lambda db: progress.has_dirty_notes(db, chat_id))
 
+    def has_dirty_notes(self, chat_id: int) -> bool:
+        """Whether a chat has notes that must be rendered again."""
+        return self._read(lambda db: progress.has_dirty_notes(db, chat_id))
+
     def progress(self, chat_id: int) -> EntityCacheData:
         """How far a chat is, without a look at its messages."""
         return self._snapshot(lambda db: progress.of(db, chat_id))

@@ -29,7 +29,7 @@ from tobs_tui.archive import (
 from tobs_tui.archive.filters import Filters
 from tobs_tui.archive.locking import WriterLock
 from tobs_tui.archive.note_walk import NoteWalk
-from tobs_tui.archive.progress import EntityCacheData
+from tobs_tui.archive.progress import EntityCacheData, Published
 from tobs_tui.archive.reader import ArchiveReader
 from tobs_tui.archive.related import NoteOf
 from tobs_tui.archive.values import Batch, CommitResult, FileFate, FileState, MediaWant, NoteRow, Scope
@@ -61,6 +61,7 @@ class Archive(ArchiveReader):
         self._filters = Filters(folder, db, bloom_rate)
         # Chats whose progress isn't kept as it is now.
         self._changed: set[int] = set()
+        self._published: dict[int, Published] = {}
 
     @classmethod
     def open(  # type: ignore[override]  # a writer must say whose archive it is
@@ -108,6 +109,12 @@ class Archive(ArchiveReader):
         with self._writing() as db:
             coverage.record_scope(db, chat_id, scope, self._now())
 
+    def record_scopes(self, asked: Iterable[tuple[int, Scope]]) -> None:
+        """Keeps what was asked for of several chats, in one transaction: each commit waits for the disk."""
+        with self._writing() as db:
+            for chat_id, scope in asked:
+                coverage.record_scope(db, chat_id, scope, self._now())
+
     def give_folder(self, chat_id: int, folder: str) -> None:
         """Keeps a chat's folder in the vault."""
         with self._writing() as db:
@@ -146,6 +153,14 @@ class Archive(ArchiveReader):
         self._changed.add(chat_id)
         return super().progress(chat_id)
 
+    def notes_are_whole(self, chat_id: int, changes: int, mark: bytes) -> None:
+        """Notes for `save_progress` that a chat's notes hold all that it had after so many changes.
+
+        `mark` says by which names and settings; `progress` gives it back until something changes.
+        """
+        self._published[chat_id] = Published(changes, mark)
+        self._changed.add(chat_id)
+
     def save_progress(self, *, builds: bool = False, stop: Callable[[], bool] = lambda: False) -> None:
         """Keeps how far the chats are, and their filters, for the next run. For a thread: it writes files.
 
@@ -161,8 +176,9 @@ class Archive(ArchiveReader):
             if not self._changed:
                 return
             with connection.transaction(db):
-                progress.save(db, self._changed)
+                progress.save(db, self._changed, self._published)
             self._changed.clear()
+            self._published.clear()
 
     # Files
 

@@ -23,6 +23,7 @@ from tobs_tui.config import Settings
 from tobs_tui.errors import ChatUnavailable, ServerUnreachable, TobsError
 from tobs_tui.export.changes import Changes
 from tobs_tui.export.chat_run import ChatProgress, ChatRun, ChatState
+from tobs_tui.export.clean_notes import CleanNotes
 from tobs_tui.export.committing import Committing, Settled, settle
 from tobs_tui.export.fetching import Fetched, Fetching, Order
 from tobs_tui.export.full_disk import FullDisk
@@ -31,6 +32,7 @@ from tobs_tui.export.job import Job
 from tobs_tui.export.pipeline import AsyncPipeline
 from tobs_tui.export.publishing import Publishing
 from tobs_tui.export.report import ReportedError, RunReport, RunStatus, StageReport
+from tobs_tui.export.saving import Saving
 from tobs_tui.model import Interval
 from tobs_tui.shutdown import ShutdownManager
 from tobs_tui.telegram.account import Account
@@ -102,11 +104,13 @@ class Exporter:
             archive,
             publisher,
             indexer,
+            CleanNotes(archive, settings.export_path, _style(publisher, settings)),
             full_disk=self._full_disk,
             stop=self._out_of_time,
             problem=self._note_problem,
         )
         self._note_of = publisher.calendar.note_of
+        self._saving = Saving(archive, shutdown)
 
     async def run(self, job: Job) -> RunReport:
         """Do the job as far as it can be done."""
@@ -121,6 +125,7 @@ class Exporter:
             keep_opened(self._archive, {run.chat.id for run in self._runs.values() if run.was_opened})
         except* TobsError as group:
             failure = _first(group)
+        await self._saving.finish()
         self._stop_unfinished()
         self._phase = "done"
         return self.report(failure)
@@ -176,7 +181,7 @@ class Exporter:
             chats=tuple(
                 run.report(
                     total=sum(map(self._archive.count, run.history_ids)),
-                    failed=sum(self._archive.ledger(number).failed_ids for number in run.history_ids),
+                    failed=sum(self._archive.progress(number).failed for number in run.history_ids),
                 )
                 for run in self._runs.values()
             ),
@@ -255,12 +260,17 @@ class Exporter:
             )
             async with asyncio.TaskGroup() as tasks:
                 publishing = tasks.create_task(self._publishing.run())
+                tasks.create_task(self._saving.run())
                 drain = tasks.create_task(self._stop_when_draining(fetching, pipeline))
                 if self._settings.async_pipeline_enabled:
                     await pipeline.run()
                 else:
                     await pipeline.run_in_turn()
                 drain.cancel()
+                self._saving.stop()
+                fetching.keep_opened()
+                if self._shutdown.draining:
+                    await self._saving.save()
                 self._phase = "publishing"
                 self._end_phase("fetch")
                 self._publishing.finish()
@@ -337,6 +347,14 @@ class Exporter:
             )
             for stage in stages
         }
+
+
+def _style(publisher: Publisher, settings: Settings) -> str:
+    """All that decides how notes look, besides what the archive holds."""
+    calendar = publisher.calendar
+    formats = sorted(each.value for each in settings.export_formats)
+    deleted, size = settings.note_deleted.value, settings.media_max_file_size
+    return f"{calendar.layout.value} {calendar.timezone} {deleted} {size} {formats} {settings.export_path}"
 
 
 def _first(group: BaseExceptionGroup[TobsError]) -> TobsError:

@@ -135,6 +135,10 @@ class Fetching:
         self.wake()
         return None
 
+    def keep_opened(self) -> None:
+        """Keep what was asked for of the chats opened so far; to be called when no more will be."""
+        self._opening_of.keep_scopes()
+
     def wake(self) -> None:
         """Let waiting workers look again: something changed, or the run stops."""
         self._changed.set()
@@ -333,6 +337,8 @@ class Fetching:
     def _put_up(self, run: ChatRun, history: History, split_ranges: Sequence[Interval]) -> None:
         reread = run.reread.get(history.chat.id)
         missing = union([*self._opening_of.missing(run, history), *([reread] if reread else [])])
+        if missing:
+            self.keep_opened()
         run.ids_asked += sum(len(interval) for interval in missing)
         # Ids shared with other chats or topics tell nothing of how many messages there are.
         own_ids = history.chat.type.has_own_ids and history.topic_id is None

@@ -15,6 +15,8 @@ from tobs_tui.telegram.chats import forum_topics, with_old_history
 from tobs_tui.telegram.sharded import Worker
 
 _LAST_DATE = 2**31 - 1
+MOST_PENDING = 64
+"""Chats whose scope may wait for the next commit."""
 
 
 class Opening:
@@ -24,9 +26,10 @@ class Opening:
         self._job = job
         self._account = account
         self._archive = archive
+        self._pending: list[tuple[int, Scope]] = []
 
     async def histories(self, run: ChatRun, worker: Worker) -> tuple[History, ...]:
-        """The chat's histories, each with its window; the scope asked for is kept in the archive."""
+        """The chat's histories, each with its window; see `keep_scopes` for what is kept of it."""
         chat = await self._with_topics(await self._with_old_history(run.chat))
         self._archive.save_chats([chat])
         topic_id = run.target.topic_id
@@ -48,13 +51,25 @@ class Opening:
             return [history.window]
         if run.topic is not None:
             return run.topic.ask(history.window)
-        return self._archive.missing(history.chat.id, history.window)
+        return self._archive.progress(history.chat.id).missing_within(history.window)
+
+    def keep_scopes(self) -> None:
+        """Keep in the archive what was asked for of the chats opened since the last call.
+
+        To be called before the first page of one is asked for, and at the end: a commit of its own for each
+        of a thousand chats that have nothing new would take longer than all the rest.
+        """
+        if self._pending:
+            self._archive.record_scopes(self._pending)
+            self._pending.clear()
 
     def _keep_scope(self, source: Chat, window: Interval) -> None:
         # No stage fetches files yet: a scope that named their kinds would never be done.
         span = self._job.span
         scope = Scope(since=span.since, until=span.until, low=window.low, high=window.high)
-        self._archive.record_scope(source.id, scope)
+        self._pending.append((source.id, scope))
+        if len(self._pending) >= MOST_PENDING:
+            self.keep_scopes()
 
     async def _window(self, chat: Chat, worker: Worker) -> Interval | None:
         """The ids that the run's dates mean in this history; None where it has none."""

@@ -16,6 +16,7 @@ from tobs_tui import logs
 from tobs_tui.archive import Archive, Indexer
 from tobs_tui.errors import DiskFull, NoteLeftAlone, TobsError
 from tobs_tui.export.chat_run import ChatRun, ChatState
+from tobs_tui.export.clean_notes import CleanNotes
 from tobs_tui.export.full_disk import FullDisk
 from tobs_tui.vault.publisher import Publisher, PublishReport
 
@@ -33,6 +34,7 @@ class Publishing:
         archive: Archive,
         publisher: Publisher,
         indexer: Indexer,
+        clean: CleanNotes,
         *,
         full_disk: FullDisk,
         stop: Callable[[], bool],
@@ -40,6 +42,7 @@ class Publishing:
     ) -> None:
         self._archive = archive
         self._publisher = publisher
+        self._clean = clean
         self._indexer = indexer
         self._full_disk = full_disk
         self._stop = stop
@@ -66,6 +69,7 @@ class Publishing:
         while True:
             while self._ended:
                 await self._publish_ended(self._ended.popleft())
+                await asyncio.sleep(0)  # a clean chat waits for nothing, and keys must be answered
             if self._finishing:
                 return
             self._changed.clear()
@@ -92,15 +96,19 @@ class Publishing:
                 return
 
     async def _publish_ended(self, run: ChatRun) -> None:
-        report = await self._publish(run.chat.id)
-        if report is not None:
-            run.notes += report.written
+        if not self._clean.is_clean(run.chat.id):
+            report = await self._publish(run.chat.id)
+            run.notes += report.written if report is not None else 0
         if run.state is ChatState.PUBLISHING:
             run.state = ChatState.DONE
             logs.note("%s: complete, %d new, %d notes", run.chat.title, run.new, run.notes)
 
     async def _publish(self, chat_id: int) -> PublishReport | None:
-        return await self._settle(chat_id, partial(self._publisher.publish, chat_id, stop=self._stop))
+        changes = self._clean.changes(chat_id)
+        report = await self._settle(chat_id, partial(self._publisher.publish, chat_id, stop=self._stop))
+        if report is not None and not report.left and not report.problems:
+            self._clean.keep(chat_id, changes)
+        return report
 
     async def _settle(
         self, chat_id: int | None, publish: Callable[[], PublishReport]
