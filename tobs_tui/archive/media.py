@@ -135,7 +135,8 @@ def save_fate(db: sqlite3.Connection, fate: FileFate) -> list[related.Place]:
         return []
     number, *before = old
     db.execute(
-        "UPDATE files SET state=?, reason=?, path=?, digest=? WHERE number=?", (*told, fate.digest, number)
+        "UPDATE files SET state=?, reason=?, path=?, digest=?, size=coalesce(?, size) WHERE number=?",
+        (*told, fate.digest, fate.size, number),
     )
     if told == tuple(before):
         return []

@@ -180,6 +180,8 @@ class FileFate(Struct, frozen=True):
     path: str | None = None
     """Relative to the vault."""
     digest: str | None = None
+    size: int | None = None
+    """Bytes, where it came with other ones than its message tells."""
 
 
 class WantedFile(Struct, frozen=True):

@@ -38,3 +38,5 @@ class Job(Struct, frozen=True, kw_only=True):
     """The kinds of files to fetch."""
     max_file_size: int | None = None
     """Bytes; larger files are left out."""
+    only_files: frozenset[int] | None = None
+    """Set where nothing but these files is to be fetched, for messages that the archive has already."""

@@ -104,7 +104,7 @@ class MediaFetch:
                 await self._full_disk.wait(error)
                 continue
             break
-        await self.tell(fate)
+        await self.tell(fate if came.size == came.file.size else replace(fate, size=came.size))
 
     async def tell(self, fate: FileFate) -> None:
         """Keep what became of a file; returns when that is safe."""

@@ -83,6 +83,7 @@ async def media_stage(
                 MediaRoom(vault),
                 full_disk,
                 timezone=calendar.timezone,
+                only=job.only_files,
                 allowed=allowed,
                 router=router,
                 ended=ended,

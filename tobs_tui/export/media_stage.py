@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -98,6 +98,7 @@ class MediaStage:
 
     :param reader: a connection of its own to the archive: long looks hold up nobody.
     :param allowed: how many requests to a DC may be in flight, as far as that is known.
+    :param only: the files (by id) to fetch, where not all that are asked for; those left out are not counted.
     :param ended: told of each chat whose files are all settled.
     """
 
@@ -110,6 +111,7 @@ class MediaStage:
         full_disk: FullDisk,
         *,
         timezone: str,
+        only: Container[int] | None = None,
         allowed: Callable[[int], int | None],
         router: Router,
         ended: Callable[[ChatRun], None],
@@ -122,6 +124,7 @@ class MediaStage:
         self._room = room
         self._full_disk = full_disk
         self._timezone = timezone
+        self._only = only
         self._router = router
         self._ended = ended
         self._problem = problem
@@ -321,7 +324,7 @@ class MediaStage:
         for wanted in found:
             lane = lane_of(wanted.file)
             file_id = wanted.file.id
-            if look.lane not in (None, lane) or file_id in self._taken or file_id in self._failed_now:
+            if look.lane not in (None, lane) or not self._is_asked(file_id):
                 continue
             if lane.dc in self._lost_dcs:
                 self._lost_dcs[lane.dc] += 1
@@ -338,6 +341,11 @@ class MediaStage:
                 self._plan.hold(history, lane, wanted.message_id)
         self._gauge.depth(len(self._lanes))
         return None
+
+    def _is_asked(self, file_id: int) -> bool:
+        if file_id in self._taken or file_id in self._failed_now:
+            return False
+        return self._only is None or file_id in self._only
 
     def _begin_files(self) -> None:
         assert self._tasks is not None
