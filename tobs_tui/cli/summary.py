@@ -58,7 +58,7 @@ def print_summary(report: RunReport) -> None:
         print(f"    … and {plural(len(shown) - _MOST_CHATS, 'more chat')}")
     notes = sum(chat.notes for chat in report.chats)
     print()
-    print(f"  {plural(report.messages_new, 'new message')}, {plural(notes, 'note')} written{_waits(report)}")
+    print(f"  {_messages(report)}, {plural(notes, 'note')} written{_waits(report)}")
     if report.errors:
         print("\n  What failed")
         for error in report.errors[:_MOST_ERRORS]:
@@ -76,7 +76,7 @@ def print_summary(report: RunReport) -> None:
 def _headline(report: RunReport) -> str:
     took = duration(report.elapsed_s)
     match report.status:
-        case RunStatus.COMPLETE if not report.messages_new:
+        case RunStatus.COMPLETE if report.found_nothing:
             return f"Everything is up to date, after {took}."
         case RunStatus.COMPLETE:
             return f"Complete after {took}."
@@ -101,6 +101,12 @@ def _chat_line(chat: ChatReport) -> str:
     if chat.state != "complete" and chat.expected is not None:
         parts.append(f"{number(chat.total)} of about {number(chat.expected)} saved")
     return " · ".join(parts)
+
+
+def _messages(report: RunReport) -> str:
+    changed = f", {number(report.updated)} changed" if report.updated else ""
+    deleted = f", {number(report.deleted)} deleted" if report.deleted else ""
+    return plural(report.messages_new, "new message") + changed + deleted
 
 
 def _waits(report: RunReport) -> str:

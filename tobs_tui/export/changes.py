@@ -94,15 +94,18 @@ class Changes:
 
     def settle(self, run: ChatRun) -> None:
         """All pages of the chat are committed: mark what is deleted, and go on from the state reached."""
+        whole = not run.errors  # a range that failed was not read again
         try:
             for history in run.histories:
-                self._settle(history)
+                self._settle(history, whole=whole)
         except DiskFull as error:
             run.fail(error)  # the state stays where it was, so that the next run finds the same
 
-    def _settle(self, history: History) -> None:
+    def _settle(self, history: History, *, whole: bool) -> None:
         chat_id = history.chat.id
         self._applying.mark(chat_id)
+        if not whole:
+            return
         if self._job.recheck and not self._job.span.bounded and history.topic_id is None:
             self._applying.forget_kept(chat_id)
         if chat_id in self._reached:

@@ -85,7 +85,7 @@ def headline(report: RunReport) -> str:
     """How it ended, in a sentence."""
     took = words.duration(report.elapsed_s)
     match report.status:
-        case RunStatus.COMPLETE if not report.messages_new:
+        case RunStatus.COMPLETE if report.found_nothing:
             return f"Everything is up to date, after {took}."
         case RunStatus.COMPLETE:
             return f"Complete after {took}."
