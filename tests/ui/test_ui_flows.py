@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from textual.widgets import Input
 
@@ -46,6 +48,27 @@ async def test_a_wrong_id_is_told_beside_its_field(show: Show) -> None:
         await shown.type("x")
         await shown.press("enter")
         assert "✗ The API id is a number" in shown.text
+
+
+async def test_what_is_typed_while_an_answer_is_awaited_lands_nowhere(show: Show) -> None:
+    host = FakeHost(login=LoginView(Step.PHONE))
+    answer, give_phone = asyncio.Event(), host.give_phone
+
+    async def slowly(phone: str) -> LoginView:
+        await answer.wait()
+        return await give_phone(phone)
+
+    host.give_phone = slowly  # type: ignore[method-assign]
+    async with show(host) as shown:
+        await shown.type("+351912345689")
+        await shown.press("enter")
+        await shown.type("9q")
+        assert shown.app.screen.query_one("#phone", Input).value == "+351912345689"
+        answer.set()
+        await shown.settle()
+        assert shown.app.screen.query_one("#code", Input).value == ""
+        await shown.type("12345")
+        assert shown.app.screen.query_one("#code", Input).value == "12345"
 
 
 async def test_the_demo_is_one_key(show: Show) -> None:

@@ -16,6 +16,7 @@ from tobs_tui.ui.actions import LOGIN, bindings
 from tobs_tui.ui.drawing import BOLD, DONE, FAILED, FOCUS, MUTED
 from tobs_tui.ui.ports import LoginView, Step
 from tobs_tui.ui.screens.base import MainScreen
+from tobs_tui.ui.widgets.field import Field
 from tobs_tui.ui.widgets.line import Line
 
 _STEPS = (Step.API, Step.PHONE, Step.CODE, Step.PASSWORD)
@@ -69,16 +70,22 @@ class LoginScreen(MainScreen):
     ) -> Iterable[Widget]:
         with Horizontal(classes="step"):
             yield Line(id=f"{name}-label", classes="step-label")
-            yield Input(placeholder=placeholder, id=name, classes="field", password=password, compact=True)
+            yield Field(placeholder=placeholder, id=name, classes="field", password=password, compact=True)
             yield Line(id=f"{name}-note", classes="step-note")
         yield Static(id=f"{name}-problem", classes="problem")
 
     def _field(self, label: str, name: str, placeholder: str, *, password: bool = False) -> Iterable[Widget]:
         with Horizontal(classes="step", id=f"{name}-row"):
             yield Line(Content(f"    {label}"), classes="step-label")
-            yield Input(placeholder=placeholder, id=name, classes="field", password=password, compact=True)
+            yield Field(placeholder=placeholder, id=name, classes="field", password=password, compact=True)
             yield Line(id=f"{name}-note", classes="step-note")
         yield Static(id=f"{name}-problem", classes="problem")
+
+    def _hold(self, busy: bool) -> None:
+        """Take nothing more while an answer is on its way: what is typed ahead would land elsewhere."""
+        self._busy = busy
+        for field in self.query(Field):
+            field.held = busy
 
     def on_mount(self) -> None:
         self.show(self.tobs.login)
@@ -91,11 +98,11 @@ class LoginScreen(MainScreen):
     def show(self, view: LoginView) -> None:
         """Go to the step that is due."""
         if view.step is Step.DONE:
-            self._busy = False
+            self._hold(False)
             self.tobs.logged_in(view)
             return
         self._view = view
-        self._busy = False
+        self._hold(False)
         self._problem("api-hash", "")
         for step, label, name in (
             (Step.API, "API id, hash", "api-id"),
@@ -174,7 +181,7 @@ class LoginScreen(MainScreen):
         return self.query_one(f"#{name}", Input).value.strip()
 
     def _go(self, taken: Awaitable[LoginView], name: str) -> None:
-        self._busy = True
+        self._hold(True)
         for field in {name, "api-hash"}:
             self._problem(field, "")
         note = self.query_one(f"#{name}-note", Line)
@@ -185,7 +192,7 @@ class LoginScreen(MainScreen):
         try:
             view = await taken
         except TobsError as error:
-            self._busy = False
+            self._hold(False)
             step = self._view.step
             self.query_one(f"#{name}-note", Line).show(
                 Content.styled(self._note(step, done=False, due=True), MUTED)
