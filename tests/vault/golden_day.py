@@ -85,7 +85,7 @@ FILES = {
         (ALFAMA[0], "photo 4c19aa.jpg"),
         (ALFAMA[1], "photo 4c19ab.jpg"),
     )
-} | {FILM.id: stored(FILM, state=FileState.TOO_LARGE, reason="over the limit of 50 MB")}
+} | {FILM.id: stored(FILM, state=FileState.TOO_LARGE, reason=str(50 * 1024 * 1024))}
 
 _YES = "Yes, the 11:05, coach 4. Keys are with me :)"
 _FARE = "The cheapest fare:\nmin(fares, key=lambda f: f.price)"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.vault.golden_day import ANNA, BORIS, CHAT, PEOPLE, at, entity, file, said, stored
-from tobs_tui.archive.values import FileState, StoredFile, StoredMessage
+from tobs_tui.archive.values import NOTHING_ASKED, FileState, StoredFile, StoredMessage
 from tobs_tui.model import (
     Action,
     ChatType,
@@ -169,11 +169,15 @@ def test_files_that_are_here_are_shown(
 
 
 REASONS = [
-    (FileState.UNASKED, None, "not downloaded"),
+    (FileState.UNASKED, None, "not downloaded yet"),
     (FileState.OTHER_KIND, None, "not downloaded: not among the kinds asked for"),
-    (FileState.TOO_LARGE, "over the limit of 50 MB", "not downloaded: over the limit of 50 MB"),
+    (FileState.OTHER_KIND, NOTHING_ASKED, "not downloaded"),
+    (FileState.TOO_LARGE, str(50 * 1024 * 1024), "not downloaded: over the limit of 50 MB"),
+    (FileState.TOO_LARGE, None, "not downloaded: over the limit of size"),
     (FileState.FAILED, "the [server] said no", "not downloaded: the \\[server\\] said no"),
+    (FileState.FAILED, None, "not downloaded: it failed"),
     (FileState.GONE, None, "gone from Telegram"),
+    (FileState.GONE, "removed", "gone from Telegram: removed"),
 ]
 
 
@@ -182,6 +186,12 @@ def test_files_that_are_not_here_say_why(state: FileState, reason: str | None, e
     one = file(1, MediaKind.PHOTO, size=0)
     files = {1: stored(one, state=state, reason=reason)}
     assert shown(one, files=files) == f" · *photo, {expected}*"
+
+
+def test_a_path_without_a_finished_file_is_no_link() -> None:
+    one = file(1, MediaKind.DOCUMENT, size=2048, name="a.pdf")
+    files = {1: stored(one, state=FileState.FAILED, path="media/a.pdf", reason="cut off")}
+    assert shown(one, files=files) == " · *document, 2 KB, not downloaded: cut off*  \na.pdf"
 
 
 def test_an_album_tells_what_of_it_is_missing() -> None:
@@ -195,7 +205,7 @@ def test_an_album_tells_what_of_it_is_missing() -> None:
     ]
     here: dict[int, StoredFile] = {
         1: stored(file(1, MediaKind.PHOTO), state=FileState.DONE, path="media/a.jpg"),
-        2: stored(file(2, MediaKind.VIDEO), state=FileState.TOO_LARGE, reason="over the limit of 1 KB"),
+        2: stored(file(2, MediaKind.VIDEO), state=FileState.TOO_LARGE, reason="1024"),
     }
     assert block(*members, files=here) == (
         "**Anna Petrova** 09:00 · *album of 3 · video, 2 KB, not downloaded: over the limit of 1 KB"

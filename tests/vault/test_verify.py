@@ -19,7 +19,7 @@ from tobs_tui.model import (
     NoteLayout,
     Topic,
 )
-from tobs_tui.vault import verify as verify_module
+from tobs_tui.vault import note_check
 from tobs_tui.vault.verify import ChatCheck, verify
 from tobs_tui.vault.writer import read
 
@@ -166,6 +166,6 @@ def test_a_note_that_is_written_meanwhile_is_no_damage(shelf: Shelf, monkeypatch
             waiting.pop()()
         return read(path)
 
-    monkeypatch.setattr(verify_module, "read", read_late)
+    monkeypatch.setattr(note_check, "read", read_late)
     assert not check(shelf).problems
     assert not waiting

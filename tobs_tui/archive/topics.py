@@ -6,7 +6,7 @@ which ids were asked of the topic is kept beside, after the rows are: what a kil
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -14,7 +14,7 @@ import msgspec
 from tobs_tui.archive.ledger import subtract, union
 from tobs_tui.archive.reader import ArchiveReader
 from tobs_tui.archive.writer import Archive
-from tobs_tui.model import Interval
+from tobs_tui.model import Interval, MediaKind
 
 T = TypeVar("T")
 
@@ -27,11 +27,13 @@ class TopicLedger:
         self._chat_id = chat_id
         self._topic_id = topic_id
 
-    def ask(self, window: Interval) -> list[Interval]:
-        """Keep that these ids of the topic are wanted; returns what is to be asked for.
+    def ask(self, window: Interval, media: Iterable[MediaKind] = ()) -> list[Interval]:
+        """Keep that these ids of the topic are wanted, with their files of these kinds.
 
-        That is what neither this topic nor its whole forum was asked for yet.
+        Returns what is to be asked for: what neither this topic nor its whole forum was asked for yet.
         """
+        kinds = sorted({*_media(self._archive, self._chat_id, self._topic_id), *media})
+        self._keep(_media_key(self._chat_id, self._topic_id), kinds)
         wanted = union([*_wanted(self._archive, self._chat_id, self._topic_id), window])
         self._keep(_wanted_key(self._chat_id, self._topic_id), wanted)
         known = _topics(self._archive, self._chat_id)
@@ -49,12 +51,13 @@ class TopicLedger:
 
 
 def topics_done(archive: ArchiveReader, chat_id: int) -> bool | None:
-    """Whether all that was wanted of a forum's single topics is settled; None where none was."""
+    """Whether all that was wanted of a forum's single topics is settled and here; None where none was."""
     topics = _topics(archive, chat_id)
     if not topics:
         return None
     return not any(
         _missing(archive, chat_id, topic_id, wanted)
+        or archive.is_file_open(chat_id, _media(archive, chat_id, topic_id), wanted, topic_id)
         for topic_id in topics
         for wanted in _wanted(archive, chat_id, topic_id)
     )
@@ -76,12 +79,20 @@ def _settled(archive: ArchiveReader, chat_id: int, topic_id: int) -> list[Interv
     return _read(archive, _settled_key(chat_id, topic_id), list[Interval])
 
 
+def _media(archive: ArchiveReader, chat_id: int, topic_id: int) -> list[MediaKind]:
+    return _read(archive, _media_key(chat_id, topic_id), list[MediaKind])
+
+
 def _topics_key(chat_id: int) -> str:
     return f"topics_wanted:{chat_id}"
 
 
 def _wanted_key(chat_id: int, topic_id: int) -> str:
     return f"topic_wanted:{chat_id}:{topic_id}"
+
+
+def _media_key(chat_id: int, topic_id: int) -> str:
+    return f"topic_media:{chat_id}:{topic_id}"
 
 
 def _settled_key(chat_id: int, topic_id: int) -> str:

@@ -1,4 +1,4 @@
-"""Reads the block ids out of a region: which messages stand in a note."""
+"""The ids of blocks: how they are made, and which stand in a region."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from collections.abc import Iterator
 # Remote text has `\^` where it says `^`, and code is passed over: so this is always ours.
 _BLOCK_ID = re.compile(rb" \^([mg]\d+)$")
 _FENCE = re.compile(rb"(?:> )?(`{3,})")
+
+
+def block_id(chat_id: int, history_id: int, message_id: int) -> str:
+    """Return the id of a message's block in a chat's notes: `g` for what an old basic group has."""
+    return f"{'m' if history_id == chat_id else 'g'}{message_id}"
 
 
 def block_ids(region: bytes) -> Iterator[str]:

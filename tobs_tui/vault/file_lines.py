@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
-from tobs_tui.archive.values import FileState, StoredFile
+from tobs_tui.archive.values import NOTHING_ASKED, FileState, StoredFile
 from tobs_tui.model import File, MediaKind
 from tobs_tui.vault.escape import escape_line, escape_name, one_line
 from tobs_tui.vault.quantities import counted, duration, size
@@ -28,8 +28,7 @@ _PLURAL = {MediaKind.AUDIO: "audio files", MediaKind.VOICE: "voice messages", Me
 
 def is_here(file: File, scene: Scene) -> bool:
     """Whether the file was downloaded."""
-    stored = scene.files.get(file.id)
-    return stored is not None and stored.path is not None
+    return _path(file, scene) is not None
 
 
 def file_remark(file: File, scene: Scene) -> str | None:
@@ -49,11 +48,10 @@ def file_remark(file: File, scene: Scene) -> str | None:
 
 def file_line(file: File, scene: Scene, *, width: int = WIDTH) -> str | None:
     """The line that shows a file: an embed, a link, a name, a sticker's emoji; None when there is nothing."""
-    stored = scene.files.get(file.id)
     title = _title(file)
-    if stored is None or stored.path is None:
+    path = _path(file, scene)
+    if path is None:
         return title
-    path = PurePosixPath(stored.path)
     kind = path.suffix.lower()
     if kind in IMAGES:
         limit = STICKER_WIDTH if file.kind is MediaKind.STICKER else width
@@ -92,18 +90,34 @@ def album_line(files: Sequence[File], scene: Scene) -> list[str]:
 
 def why_missing(stored: StoredFile | None) -> str:
     """Why a file isn't here: `not downloaded: over the limit of 50 MB`."""
-    if stored is None or stored.state is FileState.UNASKED:
+    if stored is None:
         return "not downloaded"
     reason = escape_name(stored.reason) if stored.reason else ""
-    if stored.state is FileState.GONE:
-        return f"gone from Telegram{reason and ': ' + reason}"
-    if stored.state is FileState.OTHER_KIND:
-        reason = reason or "not among the kinds asked for"
-    elif stored.state is FileState.TOO_LARGE:
-        reason = reason or "over the limit of size"
-    elif stored.state is FileState.FAILED:
-        reason = reason or "it failed"
-    return f"not downloaded{reason and ': ' + reason}"
+    match stored.state:
+        case FileState.UNASKED:
+            return "not downloaded yet"
+        case FileState.GONE:
+            return f"gone from Telegram{reason and ': ' + reason}"
+        case FileState.OTHER_KIND if reason == NOTHING_ASKED:
+            return "not downloaded"
+        case FileState.OTHER_KIND:
+            return f"not downloaded: {reason or 'not among the kinds asked for'}"
+        case FileState.TOO_LARGE:
+            return f"not downloaded: over the limit {limit_words(stored.reason)}"
+    return f"not downloaded: {reason or 'it failed'}"
+
+
+def limit_words(limit: str | None) -> str:
+    """The limit of size that left a file out, as the archive keeps it (bytes): `of 50 MB`."""
+    return f"of {size(int(limit))}" if limit and limit.isdecimal() else "of size"
+
+
+def _path(file: File, scene: Scene) -> PurePosixPath | None:
+    """Where a file stands; None where it isn't done."""
+    stored = scene.files.get(file.id)
+    if stored is None or stored.state is not FileState.DONE or stored.path is None:
+        return None
+    return PurePosixPath(stored.path)
 
 
 def _kind(file: File) -> str:

@@ -6,7 +6,7 @@ wrong, but not done either.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 
 from msgspec import Struct
@@ -15,29 +15,31 @@ from tobs_tui.archive import (
     ArchiveReader,
     FileState,
     Ledger,
-    NoteRow,
     Scope,
     StoredChat,
     not_opened,
     topics_done,
 )
-from tobs_tui.model import Interval, MediaKind, NoteKey, NoteLayout
-from tobs_tui.vault.albums import together
-from tobs_tui.vault.block_ids import block_ids
+from tobs_tui.model import Interval, NoteLayout
+from tobs_tui.vault.block_ids import block_id
 from tobs_tui.vault.calendar import Calendar
-from tobs_tui.vault.locate import INDEX, Identity, Locator
+from tobs_tui.vault.file_lines import why_missing
+from tobs_tui.vault.locate import Locator
+from tobs_tui.vault.media_check import BadFile, bad_files, orphans
+from tobs_tui.vault.note_check import NoteCheck
 from tobs_tui.vault.publisher import NO_NOTES
-from tobs_tui.vault.region import Unclear, part, region_hash
-from tobs_tui.vault.writer import read
 
 _TRIES = 3
 """So often a chat must be found wrong to be so."""
-_MOST_NAMED = 5
-"""Messages named in one problem; the others are counted."""
+_MOST_REMARKS = 1000
+"""Files of one history that are named as lost."""
 
 
 class ChatCheck(Struct, frozen=True, kw_only=True):
-    """What was found of one chat. `failed` and `unasked` count ids, `notes` and `files` what is there."""
+    """What was found of one chat. `failed` and `unasked` count ids, `notes` and `files` what is there.
+
+    Files are those that its messages show, each counted once.
+    """
 
     id: int
     title: str
@@ -47,47 +49,92 @@ class ChatCheck(Struct, frozen=True, kw_only=True):
     unasked: int
     notes: int
     files: int
+    files_bad: int = 0
+    """Missing, short or altered."""
+    files_unasked: int = 0
+    files_failed: int = 0
+    files_left_out: int = 0
+    """By kind or size."""
+    files_gone: int = 0
+    """No longer to be had from Telegram."""
     problems: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    """What is known to be lost or failed, by name: no disagreement."""
     done: bool = True
     """Whether all that was asked for is here and published."""
 
 
 def verify(reader: ArchiveReader, vault: Path, chat_ids: Iterable[int] | None = None) -> list[ChatCheck]:
     """Check these chats, or all that were ever exported; what is wrong with the archive comes first."""
+    wanted = None if chat_ids is None else list(chat_ids)
     locator = Locator(vault)
-    wrong = tuple(reader.check())
-    checks = [_of_archive(wrong)] if wrong else []
+    checks = [_of_none("The archive", reader.check())]
+    if wanted is None:
+        strange = sorted(orphans(reader, vault))
+        checks.append(
+            _of_none(
+                "The media folder", [f"{path} is a file that the archive doesn't know" for path in strange]
+            )
+        )
     waiting = not_opened(reader)
-    return checks + [
-        _checked(reader, vault, locator, stored, waits=stored.chat.id in waiting)
-        for stored in _chosen(reader, chat_ids, waiting)
+    chosen = list(_chosen(reader, wanted, waiting))
+    bad = _bad_by_chat(reader, vault, None if wanted is None else chosen)
+    checks += [
+        _checked(reader, vault, locator, stored, bad, waits=stored.chat.id in waiting) for stored in chosen
     ]
+    return [check for check in checks if check.id or check.problems]
+
+
+def histories_of(reader: ArchiveReader, chat_ids: Iterable[int]) -> list[int]:
+    """Return the chats and the old groups that they were: all whose messages stand in their notes."""
+    return [history for chat_id in chat_ids for history in (*reader.parts_of(chat_id), chat_id)]
+
+
+def _bad_by_chat(
+    reader: ArchiveReader, vault: Path, chosen: Sequence[StoredChat] | None
+) -> dict[int, dict[int, BadFile]]:
+    """The bad files by history and id; each file is read once, whatever chats show it."""
+    histories = None if chosen is None else histories_of(reader, (stored.chat.id for stored in chosen))
+    found: dict[int, dict[int, BadFile]] = {}
+    for bad in bad_files(reader, vault, histories):
+        for history, _ in reader.file_places(bad.file_id):
+            found.setdefault(history, {})[bad.file_id] = bad
+    return found
 
 
 def _checked(
-    reader: ArchiveReader, vault: Path, locator: Locator, stored: StoredChat, *, waits: bool
+    reader: ArchiveReader,
+    vault: Path,
+    locator: Locator,
+    stored: StoredChat,
+    bad: Mapping[int, Mapping[int, BadFile]],
+    *,
+    waits: bool,
 ) -> ChatCheck:
     """One chat's check. What is wrong must be so more than once: an export may be writing meanwhile."""
     for left in reversed(range(_TRIES)):
-        check = _ChatVerifier(reader, vault, locator, stored, waits=waits).check()
-        if not (check.problems and left):
+        verifier = _ChatVerifier(reader, vault, locator, stored, bad, waits=waits)
+        check = verifier.check()
+        if not (verifier.is_in_doubt and left):
             break
         locator = Locator(vault)
     return check
 
 
-def _of_archive(problems: tuple[str, ...]) -> ChatCheck:
+def _of_none(title: str, problems: Iterable[str]) -> ChatCheck:
+    """What is wrong with no chat in particular."""
+    found = tuple(problems)
     return ChatCheck(
         id=0,
-        title="The archive",
+        title=title,
         fetched=0,
         empty=0,
         failed=0,
         unasked=0,
         notes=0,
         files=0,
-        problems=problems,
-        done=False,
+        problems=found,
+        done=not found,
     )
 
 
@@ -114,26 +161,37 @@ class _ChatVerifier:
     """Checks one chat."""
 
     def __init__(
-        self, reader: ArchiveReader, vault: Path, locator: Locator, stored: StoredChat, *, waits: bool
+        self,
+        reader: ArchiveReader,
+        vault: Path,
+        locator: Locator,
+        stored: StoredChat,
+        bad: Mapping[int, Mapping[int, BadFile]],
+        *,
+        waits: bool,
     ) -> None:
         self._reader = reader
-        self._vault = vault
-        self._locator = locator
         self._stored = stored
         self._waits = waits
         self._chat_id = stored.chat.id
-        self._histories = [*reader.parts_of(self._chat_id), self._chat_id]
-        self._style = reader.meta(f"style:{self._chat_id}") or ""
+        self._histories = histories_of(reader, [self._chat_id])
+        self._bad = {
+            file_id: one for history in self._histories for file_id, one in bad.get(history, {}).items()
+        }
         self._dirty = set(reader.dirty_notes(self._chat_id))
-        self._problems: list[str] = []
-        self._published = 0
+        self._notes = NoteCheck(reader, vault, locator, self._chat_id, self._histories, self._dirty)
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether notes were found wrong, which a run beside may have been writing just then."""
+        return bool(self._notes.problems)
 
     def check(self) -> ChatCheck:
         ledgers = [self._reader.ledger(history) for history in self._histories]
-        if self._style and self._style != NO_NOTES:
-            self._check_notes(self._calendar())
-            self._check_orphans()
-        files = self._check_files()
+        style = self._reader.meta(f"style:{self._chat_id}") or NO_NOTES
+        if style != NO_NOTES:
+            self._notes.check(_calendar(style))
+        files = self._reader.file_counts(*self._histories)
         return ChatCheck(
             id=self._chat_id,
             title=self._stored.chat.title or self._stored.name,
@@ -141,157 +199,63 @@ class _ChatVerifier:
             empty=sum(ledger.empty for ledger in ledgers),
             failed=sum(ledger.failed_ids for ledger in ledgers),
             unasked=sum(ledger.unasked_ids for ledger in ledgers),
-            notes=self._published,
-            files=files,
-            problems=tuple(self._problems),
+            notes=self._notes.published,
+            files=files.get(FileState.DONE, 0) - self._shown_and_bad(),
+            files_bad=len(self._bad),
+            files_unasked=files.get(FileState.UNASKED, 0),
+            files_failed=files.get(FileState.FAILED, 0),
+            files_left_out=files.get(FileState.OTHER_KIND, 0) + files.get(FileState.TOO_LARGE, 0),
+            files_gone=files.get(FileState.GONE, 0),
+            problems=(*self._notes.problems, *(bad.words for bad in self._bad.values())),
+            remarks=tuple(self._remarks(files)),
             done=not self._waits and not self._dirty and self._is_scope_done(ledgers),
         )
 
-    def _calendar(self) -> Calendar:
-        layout, timezone, *_ = self._style.split(" ")
-        return Calendar(timezone, NoteLayout(layout))
-
-    # Notes
-
-    def _check_notes(self, calendar: Calendar) -> None:
-        rows: dict[NoteKey, list[NoteRow]] = {}
-        for row in self._reader.notes(self._chat_id, people=False):
-            rows.setdefault(row.key, []).append(row)
-        keys = self._keys_with_messages(calendar)
-        for key in sorted(keys | rows.keys()):
-            regions = [self._region(row) for row in rows.get(key, ())]
-            self._published += sum(region is not None for region in regions)
-            if key in self._dirty or None in regions:
-                continue
-            if key not in keys:
-                self._problems.append(f"{rows[key][0].path} has no message in the archive")
-                continue
-            self._compare(key, calendar, [region for region in regions if region is not None])
-
-    def _keys_with_messages(self, calendar: Calendar) -> set[NoteKey]:
-        return {
-            calendar.note_of(stored.message.date, stored.message.topic_id)
-            for stored in self._reader.messages(self._histories)
-        }
-
-    def _region(self, row: NoteRow) -> bytes | None:
-        """A published file's region; None with a problem told where it isn't what was written."""
-        identity = Identity(self._chat_id, row.topic_id, row.period, row.part)
-        known = frozenset(filter(None, (row.region_hash, row.planned_hash)))
-        path, content = row.path, read(self._vault / row.path)
-        if content is None:
-            path = next(iter(self._locator.find(identity)), row.path)
-            content = read(self._vault / path)
-        if content is None:
-            if row.key not in self._dirty:
-                self._problems.append(f"{row.path} is missing")
-            return None
-        try:
-            region = part(content, known).region
-        except Unclear as error:
-            self._problems.append(f"{path}: {error}")
-            return None
-        if region_hash(region) not in known:
-            self._problems.append(f"{path} was changed between the tobs lines")
-            return None
-        return region
-
-    def _compare(self, key: NoteKey, calendar: Calendar, regions: Sequence[bytes]) -> None:
-        """Hold the blocks of a note's files against its messages, both in order, without keeping either."""
-        since, until = calendar.bounds(key)
-        messages = self._reader.messages(self._histories, topic_id=key.topic_id, since=since, until=until)
-        expected = (
-            self._block_id(group[0].message.chat_id, group[0].message.id) for group in together(messages)
+    def _shown_and_bad(self) -> int:
+        """How many of the bad files live messages show: those are counted as done else."""
+        return sum(
+            any(
+                chat_id in self._histories and self._reader.live_of(chat_id, [message_id])
+                for chat_id, message_id in self._reader.file_places(file_id)
+            )
+            for file_id in self._bad
         )
-        found = (block for region in regions for block in block_ids(region))
-        for wanted in expected:
-            if next(found, None) != wanted:
-                self._tell_difference(key, calendar, regions)
-                return
-        if next(found, None) is not None:
-            self._tell_difference(key, calendar, regions)
 
-    def _tell_difference(self, key: NoteKey, calendar: Calendar, regions: Sequence[bytes]) -> None:
-        since, until = calendar.bounds(key)
-        messages = self._reader.messages(self._histories, topic_id=key.topic_id, since=since, until=until)
-        wanted = [
-            self._block_id(group[0].message.chat_id, group[0].message.id) for group in together(messages)
-        ]
-        found = [block for region in regions for block in block_ids(region)]
-        name = key.period or "the note"
-        missing, surplus = sorted(set(wanted) - set(found)), sorted(set(found) - set(wanted))
-        if missing:
-            self._problems.append(f"{name}: {_some(missing)} not in its note")
-        if surplus:
-            self._problems.append(f"{name}: {_some(surplus)} in the note, but not in the archive")
-        if len(found) > len(set(found)):
-            self._problems.append(f"{name}: a message stands twice in its note")
-        elif not missing and not surplus:
-            self._problems.append(f"{name}: its messages are out of order")
-
-    def _block_id(self, chat_id: int, message_id: int) -> str:
-        return f"{'m' if chat_id == self._chat_id else 'g'}{message_id}"
-
-    def _check_orphans(self) -> None:
-        known = {
-            Identity(self._chat_id, row.topic_id, row.period, row.part)
-            for row in self._reader.notes(self._chat_id, people=False)
-        } | {Identity(self._chat_id, 0, INDEX)}
-        index = self._locator.find(Identity(self._chat_id, 0, INDEX))
-        if not index and self._published and not self._dirty:
-            self._problems.append("its index note is missing")
-        for identity, paths in sorted(self._locator.of_chat(self._chat_id).items()):
-            if identity not in known:
-                self._problems.append(f"{paths[0]} is a note of this chat that the archive doesn't know")
-
-    # Files and scope
-
-    def _check_files(self) -> int:
-        """How many downloaded files are there; those that should be and aren't are problems."""
-        seen: set[int] = set()
-        count = 0
+    def _remarks(self, counts: Mapping[FileState, int]) -> Iterator[str]:
+        """Name the files that are gone or failed."""
+        lost = (FileState.GONE, FileState.FAILED)
+        if not any(map(counts.get, lost)):
+            return
         for history in self._histories:
-            for _, file in self._reader.files(history):
-                if file.state is not FileState.DONE or file.path is None or file.id in seen:
-                    continue
-                seen.add(file.id)
-                if (self._vault / file.path).is_file():
-                    count += 1
-                else:
-                    self._problems.append(f"{file.path} is missing")
-        return count
+            found = self._reader.files_in(history, lost, _MOST_REMARKS)
+            for message_id, file in found:
+                name = file.name or file.kind.value.replace("_", " ")
+                yield f"{block_id(self._chat_id, history, message_id)}: {name}, {why_missing(file)}"
+            if len(found) == _MOST_REMARKS:
+                yield "and maybe more"
 
     def _is_scope_done(self, ledgers: Sequence[Ledger]) -> bool:
-        kinds: set[MediaKind] = set()
         asked = False
         for history in self._histories:
             for scope in self._reader.scopes(history):
                 asked = True
-                kinds |= scope.media
                 if not self._is_done(history, scope):
                     return False
             topics = topics_done(self._reader, history)
             asked = asked or topics is not None
             if topics is False:
                 return False
-        if not asked and any(ledger.unasked or ledger.failed for ledger in ledgers):
-            return False
-        return not kinds or not self._is_file_open(kinds)
+        return asked or not any(ledger.unasked or ledger.failed for ledger in ledgers)
 
     def _is_done(self, history: int, scope: Scope) -> bool:
         if scope.low > scope.high:
             return True
-        return not self._reader.missing(history, Interval(scope.low, scope.high))
-
-    def _is_file_open(self, kinds: set[MediaKind]) -> bool:
-        return any(
-            file.kind in kinds and file.state in (FileState.UNASKED, FileState.FAILED)
-            for history in self._histories
-            for _, file in self._reader.files(history)
-        )
+        within = Interval(scope.low, scope.high)
+        if self._reader.missing(history, within):
+            return False
+        return not self._reader.is_file_open(history, scope.media, within)
 
 
-def _some(ids: Sequence[str]) -> str:
-    named = ", ".join(ids[:_MOST_NAMED])
-    more = len(ids) - _MOST_NAMED
-    return f"{named} and {more} more are" if more > 0 else f"{named} {'is' if len(ids) == 1 else 'are'}"
+def _calendar(style: str) -> Calendar:
+    layout, timezone, *_ = style.split(" ")
+    return Calendar(timezone, NoteLayout(layout))
