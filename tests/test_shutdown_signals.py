@@ -32,12 +32,16 @@ async def main():
         loop.add_signal_handler = loop.remove_signal_handler = cannot
     manager.subscribe(lambda state: print(state.name, manager.source, flush=True))
     before = signal.getsignal(signal.SIGINT)
-    with manager.signals(loop):
+    with manager.signals(loop, then_ignored="ignored" in sys.argv):
         print("ready", flush=True)
         await manager.wait_abort()
     print(signal.getsignal(signal.SIGINT) == before, flush=True)
 
 asyncio.run(main())
+if "ignored" in sys.argv:
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.raise_signal(each)
+    print("still here", flush=True)
 """
 
 
@@ -90,6 +94,18 @@ def test_a_hangup_stays_ignored_under_nohup() -> None:
         process.send_signal(signal.SIGHUP)
         process.send_signal(signal.SIGTERM)
         assert line(process) == "DRAINING SIGTERM"
+
+
+@pytest.mark.parametrize("how", ["loop", "fallback"])
+def test_late_signals_change_nothing_where_they_are_then_ignored(how: str) -> None:
+    """Torture with seeds 113 and 118: a run that had ended, and told so, left by the signal."""
+    with program(how, "ignored") as process:
+        for _ in range(2):
+            process.send_signal(signal.SIGTERM)
+            line(process)
+        assert line(process) == "False"
+        assert line(process) == "still here"
+        assert process.wait(10) == 0
 
 
 async def test_former_handlers_come_back() -> None:

@@ -184,10 +184,11 @@ class ShutdownManager:
         return tuple(failures)
 
     @contextlib.contextmanager
-    def signals(self, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    def signals(self, loop: asyncio.AbstractEventLoop, *, then_ignored: bool = False) -> Iterator[None]:
         """Take SIGINT and SIGTERM as requests and SIGHUP as a drain, until the block ends.
 
-        SIGHUP stays ignored where it was inherited so (nohup). Main thread only.
+        SIGHUP stays ignored where it was inherited so (nohup). With `then_ignored` all of them are, once
+        the block has ended: what came of it stands, and nothing late changes it. Main thread only.
         """
         takers: dict[signal.Signals, Callable[[str], object]] = {
             signal.SIGINT: self.request,
@@ -198,7 +199,7 @@ class ShutdownManager:
             takers[hangup] = self.drain
         with contextlib.ExitStack() as stack:
             for number, taker in takers.items():
-                stack.enter_context(_handled(loop, number, taker))
+                stack.enter_context(_handled(loop, number, taker, then_ignored=then_ignored))
             yield
 
     def _enter(self, state: ShutdownState, source: str) -> None:
@@ -296,9 +297,16 @@ def _in_daemon_thread(hook: _Hook) -> Awaitable[object]:
 
 @contextlib.contextmanager
 def _handled(
-    loop: asyncio.AbstractEventLoop, number: signal.Signals, taker: Callable[[str], object]
+    loop: asyncio.AbstractEventLoop,
+    number: signal.Signals,
+    taker: Callable[[str], object],
+    *,
+    then_ignored: bool,
 ) -> Iterator[None]:
-    """Hand a signal to `taker` on the loop, until the block ends; then put the former handler back."""
+    """Hand a signal to `taker` on the loop, until the block ends; then put the former handler back.
+
+    With `then_ignored`, ignore it from then on.
+    """
     former: Any = signal.getsignal(number)
 
     def pass_on(_number: int, _frame: FrameType | None) -> None:
@@ -311,6 +319,21 @@ def _handled(
     try:
         yield
     finally:
-        with contextlib.suppress(NotImplementedError):
-            loop.remove_signal_handler(number)
-        signal.signal(number, signal.SIG_DFL if former is None else former)
+        with _held_back(number):
+            with contextlib.suppress(NotImplementedError):
+                loop.remove_signal_handler(number)
+            former = signal.SIG_DFL if former is None else former
+            signal.signal(number, signal.SIG_IGN if then_ignored else former)
+
+
+@contextlib.contextmanager
+def _held_back(number: signal.Signals) -> Iterator[None]:
+    """Deliver a signal only after the block, where the system can: asyncio lets go of it to its default."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {number})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

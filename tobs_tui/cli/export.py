@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
 import sys
 from collections.abc import Sequence
 
@@ -61,9 +60,8 @@ def export_chats(settings: Settings, request: ExportRequest) -> int:
 
 async def _export(settings: Settings, request: ExportRequest) -> RunReport:
     shutdown = ShutdownManager(settings.shutdown_window)
-    # What is restored when the run has ended: its outcome stands, and one more Ctrl+C changes nothing.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with shutdown.signals(asyncio.get_running_loop()):
+    # When the run has ended its outcome stands, and one more Ctrl+C or hangup changes nothing.
+    with shutdown.signals(asyncio.get_running_loop(), then_ignored=True):
         account = await unless_stopped(shutdown, Account.connect(settings))
         try:
             async with collecting_sessions(settings):
