@@ -42,7 +42,7 @@ _TABLES = (
     ("dirty", "SELECT chat, topic, period FROM dirty ORDER BY chat, topic, period"),
     (
         "meta",
-        "SELECT key, value FROM meta WHERE key NOT IN ('generation', 'owner', 'state')"
+        "SELECT key, value FROM meta WHERE key NOT IN ('generation', 'owner', 'state', 'asked_for')"
         " AND key NOT LIKE 'pts:%' ORDER BY key",
     ),
 )

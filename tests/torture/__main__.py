@@ -1,0 +1,65 @@
+"""Torture by the hour.
+
+    python -m tests.torture [--rounds 200] [--seed N] [--jobs 1] [--keep FOLDER]
+
+Rounds take the seeds N, N+1 …; each prints its own. `--rounds 1 --seed N` replays one. What failed is kept
+in its folder, and the exit code is 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import shutil
+import sys
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+
+from tests.torture.one_round import Failed, play_round, server_key
+
+
+def play(seed: int, folder: Path, loud: bool) -> tuple[int, float, str]:
+    """One round in this process: its seed, its seconds, and what was wrong."""
+    place = folder / f"round-{seed}"
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    began = time.monotonic()
+    try:
+        asyncio.run(play_round(seed, place, print if loud else lambda line: None))
+    except Failed as failed:
+        (place / "story.txt").write_text(str(failed))
+        return seed, time.monotonic() - began, str(failed)
+    shutil.rmtree(place)
+    return seed, time.monotonic() - began, ""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=200)
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--jobs", type=int, default=1, help="rounds side by side")
+    parser.add_argument("--keep", type=Path, help="where rounds play")
+    options = parser.parse_args()
+    first = random.randrange(1 << 32) if options.seed is None else options.seed
+    folder = options.keep or Path(tempfile.mkdtemp(prefix="torture-"))
+    server_key(folder)
+    print(f"seed {first}, {options.rounds} rounds in {folder}", flush=True)
+    failed, began = 0, time.monotonic()
+    with ProcessPoolExecutor(options.jobs) as pool:
+        seeds = range(first, first + options.rounds)
+        rounds = [pool.submit(play, seed, folder, options.rounds == 1) for seed in seeds]
+        for done, played in enumerate(as_completed(rounds), 1):
+            seed, seconds, wrong = played.result()
+            failed += bool(wrong)
+            print(f"{done:4} seed {seed} {seconds:6.1f} s  {'FAILED' if wrong else 'ok'}", flush=True)
+            if wrong:
+                print(wrong, flush=True)
+    print(f"{options.rounds} rounds, {failed} failed, {time.monotonic() - began:.0f} s", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
