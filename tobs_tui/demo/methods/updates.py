@@ -15,8 +15,11 @@ from tobs_tui.demo.world.world import World
 SLICE = 1_000
 """Events in one answer at most."""
 
-TOO_LONG = 2_000
-"""A client of a channel that has missed more events is told to begin anew."""
+CHANNEL_SLICE = 100
+"""The same of a channel: users, unlike bots, are given no more."""
+
+TOO_LONG, ACCOUNT_TOO_LONG = 2_000, 20_000
+"""A client of a channel, or of the account, that has missed more events is told to begin anew."""
 
 
 def state(call: Call, pts: int) -> Any:
@@ -40,6 +43,8 @@ async def get_difference(call: Call, request: Any) -> Any:
     events = box.since(request.pts)
     if not events:
         return types.updates.DifferenceEmpty(call.now(), 0)
+    if len(events) > ACCOUNT_TOO_LONG:
+        return types.updates.DifferenceTooLong(box.pts)
     limit = min(SLICE, request.pts_limit or SLICE)
     page = events[:limit]
     messages, others = told(world, page)
@@ -85,7 +90,7 @@ async def get_channel_difference(call: Call, request: Any) -> Any:
         return types.updates.ChannelDifferenceTooLong(
             tl_dialog(world, chat), newest, chats, users, final=True, timeout=30
         )
-    page = events[: max(1, min(request.limit, SLICE))]
+    page = events[: max(1, min(request.limit, CHANNEL_SLICE))]
     messages, others = told(world, page)
     users, chats = world.events.named(page)
     final = True if len(page) == len(events) else None

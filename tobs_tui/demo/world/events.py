@@ -36,7 +36,7 @@ class Event:
     count: int
     chat_id: int
     kind: str
-    """new, edit or delete."""
+    """new, edit, delete, pin or unpin."""
     message_ids: tuple[int, ...]
 
 
@@ -144,6 +144,22 @@ class Events:
         :raises KeyError: there is no such message.
         :raises ValueError: it is a service message, which has no text.
         """
+        changed: dict[str, Any] = {
+            "message": text,
+            "entities": None,
+            "edit_date": int(self.now()) if date is None else date,
+            "edit_hide": hidden,
+        }
+        self._rewrite(chat, message_id, changed)
+        self._record(chat, "edit", (message_id,))
+
+    def pin(self, chat: Chat, message_id: int, pinned: bool = True) -> None:
+        """Pin a message, or take its pin off; raises as `edit`. No service message tells of it."""
+        self._rewrite(chat, message_id, {"pinned": pinned or None})
+        self._record(chat, "pin" if pinned else "unpin", (message_id,))
+
+    def _rewrite(self, chat: Chat, message_id: int, changed: dict[str, Any]) -> None:
+        """Give a message a template of its own with some fields changed."""
         history = chat.history
         index = history.index(message_id)
         if index is None:
@@ -152,13 +168,10 @@ class Events:
         message = BinaryReader(old.whole).tgread_object()
         if not isinstance(message, types.Message):
             raise ValueError(f"{message_id} is a service message")
-        message.message = text
-        message.entities = None
-        message.edit_date = int(self.now()) if date is None else date
-        message.edit_hide = hidden
+        vars(message).update(changed)
+        text = changed.get("message", old.about.text)
         about = About(text, old.about.sender, old.users, old.chats, old.about.tags, old.about.thread)
         history.replace(index, fixed_template(message, about))
-        self._record(chat, "edit", (message_id,))
 
     def delete(self, chat: Chat, message_ids: list[int]) -> None:
         """Delete messages; ids that are not there are passed over."""
@@ -208,6 +221,20 @@ class Events:
                     bare_id, list(event.message_ids), event.pts, event.count
                 )
             return types.UpdateDeleteMessages(list(event.message_ids), event.pts, event.count)
+        if event.kind in ("pin", "unpin"):
+            pinned = event.kind == "pin"
+            if own:
+                return types.UpdatePinnedChannelMessages(
+                    self._world.chats[event.chat_id].bare_id,
+                    list(event.message_ids),
+                    event.pts,
+                    event.count,
+                    pinned=pinned,
+                )
+            peer = peer_of(event.chat_id)
+            return types.UpdatePinnedMessages(
+                peer, list(event.message_ids), event.pts, event.count, pinned=pinned
+            )
         if event.kind == "new":
             kind = types.UpdateNewChannelMessage if own else types.UpdateNewMessage
         else:

@@ -140,6 +140,10 @@ class World:
         """Another text for a message. See `Events.edit`."""
         self.events.edit(self.chats[chat_id], message_id, text, **more)
 
+    def pin(self, chat_id: int, message_id: int, pinned: bool = True) -> None:
+        """Pin a message, or take its pin off. See `Events.pin`."""
+        self.events.pin(self.chats[chat_id], message_id, pinned)
+
     def delete(self, chat_id: int, message_ids: list[int]) -> None:
         """Delete messages; ids that are not there are passed over."""
         self.events.delete(self.chats[chat_id], message_ids)
