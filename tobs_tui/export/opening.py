@@ -75,6 +75,8 @@ class Opening:
         """The ids that the run's dates mean in this history; None where it has none."""
         since, until = self._job.span.since, self._job.span.until
         top = chat.top_id or await worker.newest_id(chat)
+        # What stood above and was deleted before it was read has to be asked for, too, and is then empty.
+        top = max(top, self._archive.top(chat.id))
         # Telegram's dates are 32 bits wide: no message is older than 0 or newer than their last.
         if until is not None and top and until <= _LAST_DATE:
             top = min(top, await worker.newest_before(chat, until)) if until > 0 else 0
