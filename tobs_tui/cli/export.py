@@ -75,7 +75,7 @@ async def _run(
     settings: Settings, request: ExportRequest, account: Account, shutdown: ShutdownManager
 ) -> RunReport:
     owner = account.owner
-    with Archive.open(settings.archive_dir, owner) as archive:
+    with Archive.open(settings.archive_dir, owner, bloom_rate=settings.bloom_false_positive_rate) as archive:
         settle_changes(settings, archive, yes=request.yes)
         timezone = kept_timezone(settings, archive)
         span = Span(

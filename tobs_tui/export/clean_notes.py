@@ -59,6 +59,6 @@ class CleanNotes:
             chat.topics,
             [scope.since for scope in self._archive.scopes(chat.id)],
             (known.top, known.missing) if known.missing else (),
-            [(part, self._archive.progress(part).changes) for part in self._archive.parts_of(chat.id)],
+            self._archive.progress(chat.migrated_from).changes if chat.migrated_from is not None else 0,
         )
         return hashlib.blake2b(msgspec.msgpack.encode(facts), digest_size=16).digest()

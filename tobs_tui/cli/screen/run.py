@@ -131,7 +131,9 @@ class ScreenRun:
         settings, account = self._settings, self._account
         if self._program.draining:
             self._follow(self._program.state)
-        with Archive.open(settings.archive_dir, account.owner) as archive:
+        with Archive.open(
+            settings.archive_dir, account.owner, bloom_rate=settings.bloom_false_positive_rate
+        ) as archive:
             settle_changes(settings, archive, yes=True)
             account.governor.restore(archive.flood_waits())
             account.governor.on_wait = archive.save_flood_wait
