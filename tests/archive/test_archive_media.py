@@ -143,7 +143,11 @@ def test_leaving_out_tells_why_and_touches_only_notes_whose_words_change(
         FileState.TOO_LARGE: 1,
         FileState.DONE: 1,
     }
-    assert archive.size_limits(GROUP) == {"1000": 1}
+    assert archive.files_missing(GROUP) == {
+        (FileState.UNASKED, None): 1,
+        (FileState.OTHER_KIND, None): 1,
+        (FileState.TOO_LARGE, "1000"): 1,
+    }
 
     clean(archive)
     assert archive.leave_files_out(GROUP, want, daily) == 0
@@ -258,6 +262,10 @@ def test_counts_are_of_live_messages_and_of_each_file_once(archive: Archive) -> 
     assert archive.file_counts(GROUP, OTHER) == {FileState.UNASKED: 2}
     archive.commit(batch(covers=(), deleted=(2,)), daily)
     assert archive.file_counts(GROUP, OTHER) == {FileState.UNASKED: 1}
+    assert archive.files_missing(GROUP, OTHER) == {(FileState.UNASKED, None): 1}
+    assert archive.files_missing(GROUP) == {(FileState.UNASKED, None): 1}
+    archive.save_file_state(5, FileState.GONE, daily, reason="why")
+    assert archive.files_missing(GROUP, OTHER) == {(FileState.GONE, None): 1}
 
 
 def test_an_archive_of_version_1_gains_digests_and_keeps_its_files(folder: Path) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from tobs_tui.archive import FileState, Ledger
 from tobs_tui.archive.ledger import Covered, Failed
+from tobs_tui.archive.values import NOTHING_ASKED
 from tobs_tui.model import ChatType, Interval, NoteLayout
 from tobs_tui.vault.calendar import Calendar
 from tobs_tui.vault.index_notes import (
@@ -63,8 +64,8 @@ tags:
 
 
 def test_the_example_index_comes_out_as_shown() -> None:
-    counts = {FileState.TOO_LARGE: 31, FileState.GONE: 1, FileState.DONE: 5}
-    state = coverage_words(WHOLE, counts, None, 50 * 1024 * 1024)
+    missing = {(FileState.TOO_LARGE, str(50 * 1024 * 1024)): 31, (FileState.GONE, None): 1}
+    state = coverage_words(WHOLE, missing, None)
     days = {"2025-01-04": 100, "2025-01-05": 16, "2025-01-07": 98}
     notes = tuple(IndexedNote(day, count, (f"Trip to Lisbon {day}",)) for day, count in days.items())
     total = summary(12408, at(2021, 3, 3), at(2025, 1, 7))
@@ -108,9 +109,32 @@ def test_how_complete_a_chat_is_stands_in_words() -> None:
     assert coverage_words(holes, {}, None) == (
         "1 range of messages not fetched yet · 2 messages could not be fetched"
     )
-    assert coverage_words(holes, {FileState.UNASKED: 1}, "1 Jan 2018") == (
-        "Only since 1 Jan 2018, up to m9 · 2 messages could not be fetched · 1 file not downloaded"
+    assert coverage_words(holes, {(FileState.UNASKED, None): 1}, "1 Jan 2018") == (
+        "Only since 1 Jan 2018, up to m9 · 2 messages could not be fetched · 1 file not downloaded yet"
     )
+
+
+def test_each_reason_for_a_missing_file_is_counted_by_itself() -> None:
+    missing = {
+        (FileState.GONE, None): 1,
+        (FileState.FAILED, None): 2,
+        (FileState.TOO_LARGE, "2048"): 3,
+        (FileState.TOO_LARGE, str(5 << 20)): 4,
+        (FileState.TOO_LARGE, None): 5,
+        (FileState.OTHER_KIND, None): 6,
+        (FileState.OTHER_KIND, NOTHING_ASKED): 7,
+        (FileState.UNASKED, None): 8,
+    }
+    assert coverage_words(WHOLE, missing, None).split(" · ")[1:] == [
+        "8 files not downloaded yet",
+        "7 files not downloaded",
+        "6 files of other kinds left out",
+        "3 files left out by the limit of 2 KB",
+        "4 files left out by the limit of 5 MB",
+        "5 files left out by the limit of size",
+        "2 files could not be downloaded",
+        "1 file gone from Telegram",
+    ]
 
 
 def test_layouts_and_topics_have_their_lists() -> None:

@@ -337,7 +337,7 @@ def test_links_to_an_albums_member_go_to_its_first(shelf: Shelf) -> None:
     )
     shelf.publish()
     note = shelf.note().read_text()
-    assert "**Anna** 00:00 · *album of 2: 2 photos, 20 bytes, not downloaded*  \nboth ^m1" in note
+    assert "**Anna** 00:00 · *album of 2: 2 photos, 20 bytes, not downloaded yet*  \nboth ^m1" in note
     assert "↳ [[#^m1|Anna: photo]]" in note
     assert "^m2" not in note
     assert "messages: 3" in note

@@ -61,16 +61,6 @@ def counts(db: sqlite3.Connection, chat_ids: Iterable[int]) -> dict[FileState, i
     return {FileState(state): count for state, count in rows}
 
 
-def size_limits(db: sqlite3.Connection, chat_ids: Iterable[int]) -> dict[str | None, int]:
-    """The same of the files left out by size, by the limit that left them out."""
-    rows = db.execute(
-        f"SELECT reason, count(*) FROM files WHERE state='too_large' AND number IN ({_SHOWN})"
-        " GROUP BY reason ORDER BY reason",
-        (ids_text(chat_ids),),
-    )
-    return dict(rows.fetchall())
-
-
 def done(
     db: sqlite3.Connection, after: int, limit: int, chat_ids: Sequence[int] | None
 ) -> list[tuple[int, StoredFile]]:

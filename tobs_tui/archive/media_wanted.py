@@ -7,7 +7,7 @@ where these are fewer than a window holds.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, TypeAlias
@@ -27,7 +27,10 @@ WINDOW = 2000
 """Places looked at in one statement: about 2 ms; about 20 where the files of all become left out."""
 
 _FAR = 2**62
-_OPEN = "files.state NOT IN ('done', 'gone')"
+_OPEN_STATES = (FileState.UNASKED, FileState.FAILED, FileState.OTHER_KIND, FileState.TOO_LARGE)
+_NOT_DONE = "files.state<>'done'"
+"""What the index `files_open` holds: SQLite takes it only where a statement says just this."""
+_OPEN = f"{_NOT_DONE} AND files.state IN ({', '.join(repr(state.value) for state in _OPEN_STATES)})"
 _SHOWN = (
     "messages.deleted_at IS NULL AND messages.date>=:since AND messages.date<:until"
     " AND (:any_topic OR messages.topic IS :topic)"
@@ -78,12 +81,23 @@ def is_open(
 def totals(read: Read, chat_ids: Sequence[int], want: MediaWant) -> tuple[int, int]:
     """How many files some histories still miss, and their bytes."""
     files = size = 0
-    for kind in sorted(want.kinds):
-        number = 0
-        while piece := read(partial(_totals_behind, kind=kind, after=number, chat_ids=chat_ids, want=want)):
-            number, some, some_size = piece
-            files, size = files + some, size + some_size
+    for state in _OPEN_STATES:
+        for kind in sorted(want.kinds):
+            for _, some, some_size in _counted(read, state, kind, chat_ids, want):
+                files, size = files + some, size + some_size
     return files, size
+
+
+def missing(read: Read, chat_ids: Sequence[int]) -> dict[tuple[FileState, str | None], int]:
+    """How many files of some histories are not here, by state and, where they were left out, the reason."""
+    found: dict[tuple[FileState, str | None], int] = {}
+    every = MediaWant(frozenset(MediaKind))
+    for state in (*_OPEN_STATES, FileState.GONE):
+        for kind in MediaKind:
+            for reason, files, _ in _counted(read, state, kind, chat_ids, every):
+                key = (state, reason if state in (FileState.OTHER_KIND, FileState.TOO_LARGE) else None)
+                found[key] = found.get(key, 0) + files
+    return found
 
 
 def leave_out(read: Read, writing: Writing, chat_id: int, want: MediaWant, note_of: NoteOf) -> int:
@@ -145,24 +159,49 @@ def _wanted_of_open(
     ).fetchall()
 
 
-def _totals_behind(
-    db: sqlite3.Connection, kind: MediaKind, after: int, chat_ids: Sequence[int], want: MediaWant
-) -> tuple[int, int, int] | None:
-    """Of the next files of a kind that are not here: the last number, how many are asked for, their bytes."""
-    behind = f"FROM files INDEXED BY files_open WHERE kind=:kind AND {_OPEN} AND number>:after"
-    values = _values(0, want) | {"kind": kind.value, "after": after, "chats": media.ids_text(chat_ids)}
+_Counted: TypeAlias = tuple[str | None, int, int]
+"""A reason, how many files have it, and their bytes."""
+
+
+def _counted(
+    read: Read, state: FileState, kind: MediaKind, chat_ids: Sequence[int], want: MediaWant
+) -> Iterator[_Counted]:
+    """Of the files of a state and kind that some histories show and are asked for; counted in pieces."""
+    number: int | None = 0
+    while number is not None:
+        number, some = read(
+            partial(_count_behind, state=state, kind=kind, after=number, chat_ids=chat_ids, want=want)
+        )
+        yield from some
+
+
+def _count_behind(
+    db: sqlite3.Connection,
+    state: FileState,
+    kind: MediaKind,
+    after: int,
+    chat_ids: Sequence[int],
+    want: MediaWant,
+) -> tuple[int | None, list[_Counted]]:
+    """What the next files come to, and the number of the last of them; None when no more come."""
+    behind = (
+        f"FROM files INDEXED BY files_open WHERE {_NOT_DONE} AND files.state=:state AND files.kind=:kind"
+        " AND files.number>:after"
+    )
+    values = _values(0, want) | {"state": state.value, "kind": kind.value, "after": after}
     last = db.execute(
         f"SELECT max(number) FROM (SELECT number {behind} ORDER BY number LIMIT {WINDOW})", values
     ).fetchone()[0]
     if last is None:
-        return None
-    files, size = db.execute(
-        f"SELECT count(*), coalesce(sum(size), 0) {behind} AND number<=:last AND size<=:max_size"
+        return None, []
+    rows = db.execute(
+        f"SELECT files.reason, count(*), sum(files.size) {behind} AND files.number<=:last"
+        " AND files.size<=:max_size"
         f" AND EXISTS (SELECT 1 FROM media {_MESSAGE} WHERE media.file=files.number"
-        f" AND media.chat IN (SELECT value FROM json_each(:chats)) AND {_SHOWN})",
-        values | {"last": last},
-    ).fetchone()
-    return int(last), int(files), int(size)
+        f" AND media.chat IN (SELECT value FROM json_each(:chats)) AND {_SHOWN}) GROUP BY files.reason",
+        values | {"last": last, "chats": media.ids_text(chat_ids)},
+    ).fetchall()
+    return int(last), rows
 
 
 _Turned: TypeAlias = tuple[int, str, str | None]

@@ -144,10 +144,6 @@ class ArchiveReader:
         """Whether a chat has notes that must be rendered again."""
         return self._read(lambda db: progress.has_dirty_notes(db, chat_id))
 
-    def has_dirty_notes(self, chat_id: int) -> bool:
-        """Whether a chat has notes that must be rendered again."""
-        return self._read(lambda db: progress.has_dirty_notes(db, chat_id))
-
     def progress(self, chat_id: int) -> EntityCacheData:
         """How far a chat is, without a look at its messages."""
         return self._snapshot(lambda db: progress.of(db, chat_id))
@@ -283,9 +279,9 @@ class ArchiveReader:
         """How many of the files that these chats' messages show are in which state; not deleted ones'."""
         return self._read(lambda db: media.counts(db, chat_ids))
 
-    def size_limits(self, *chat_ids: int) -> dict[str | None, int]:
-        """How many of them were left out by which limit of size (in bytes, as text)."""
-        return self._read(lambda db: media.size_limits(db, chat_ids))
+    def files_missing(self, *chat_ids: int) -> dict[tuple[FileState, str | None], int]:
+        """How many of them are not here, by state; those left out also by the reason that is kept."""
+        return media_wanted.missing(self._read, chat_ids)
 
     def file_places(self, file_id: int) -> list[tuple[int, int]]:
         """The messages that show a file, each by its history and id."""

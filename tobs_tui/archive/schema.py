@@ -17,7 +17,7 @@ APPLICATION_ID = 0x746F6273  # "tobs"
 VERSION = 3
 
 # In an archive whose files are all here, none of a million need be looked at to know that.
-OPEN_FILES = "CREATE INDEX files_open ON files (kind) WHERE state NOT IN ('done', 'gone')"
+OPEN_FILES = "CREATE INDEX files_open ON files (state, kind) WHERE state<>'done'"
 
 TABLES = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",

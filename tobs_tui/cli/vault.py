@@ -36,7 +36,6 @@ def open_publisher(settings: Settings, archive: Archive) -> Publisher:
         calendar,
         deleted=settings.note_deleted,
         formats=settings.export_formats,
-        size_limit=settings.media_max_file_size,
     )
 
 

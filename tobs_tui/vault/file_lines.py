@@ -109,7 +109,7 @@ def why_missing(stored: StoredFile | None) -> str:
 
 def limit_words(limit: str | None) -> str:
     """The limit of size that left a file out, as the archive keeps it (bytes): `of 50 MB`."""
-    return f"of {size(int(limit))}" if limit and limit.isdecimal() else "of size"
+    return f"of {size(int(limit)).replace('.0 ', ' ')}" if limit and limit.isdecimal() else "of size"
 
 
 def _path(file: File, scene: Scene) -> PurePosixPath | None:

@@ -9,11 +9,13 @@ from itertools import groupby
 from msgspec import Struct
 
 from tobs_tui.archive import FileState, Ledger
+from tobs_tui.archive.values import NOTHING_ASKED
 from tobs_tui.model import ChatType
 from tobs_tui.vault.calendar import MONTHS, Calendar, first_day
 from tobs_tui.vault.escape import escape_line, link_label, one_line
+from tobs_tui.vault.file_lines import limit_words
 from tobs_tui.vault.front_matter import Plain, Value
-from tobs_tui.vault.quantities import counted, size
+from tobs_tui.vault.quantities import counted
 from tobs_tui.vault.region import BEGIN, END
 from tobs_tui.vault.summary import Summary
 
@@ -95,9 +97,9 @@ def index_region(
 
 
 def coverage_words(
-    ledger: Ledger, files: Mapping[FileState, int], since: str | None, size_limit: int | None = None
+    ledger: Ledger, missing: Mapping[tuple[FileState, str | None], int], since: str | None
 ) -> str:
-    """Return how complete a chat is: its messages first, then its files."""
+    """Return how complete a chat is: its messages first, then which files are missing, and why."""
     said = []
     if ledger.unasked_ids and since is None:
         said.append(f"{counted(len(ledger.unasked), 'range')} of messages not fetched yet")
@@ -107,23 +109,43 @@ def coverage_words(
         said.append(f"Complete up to m{ledger.top}")
     if ledger.failed_ids:
         said.append(f"{counted(ledger.failed_ids, 'message')} could not be fetched")
-    said += [words for state, words in _file_words(files, size_limit) if files.get(state)]
+    files: dict[str, int] = {}
+    for (state, reason), count in missing.items():
+        words = _file_words(state, reason)
+        files[words] = files.get(words, 0) + count
+    said += [f"{counted(count, 'file')} {words}" for words, count in sorted(files.items(), key=_file_order)]
     return " · ".join(said)
 
 
-def _file_words(files: Mapping[FileState, int], size_limit: int | None) -> list[tuple[FileState, str]]:
-    limit = "of size" if size_limit is None else f"of {size(size_limit)}"
+def _file_words(state: FileState, reason: str | None) -> str:
+    if state is FileState.OTHER_KIND and reason == NOTHING_ASKED:
+        return _NOT_ASKED
+    if state is FileState.TOO_LARGE:
+        return f"{_LEFT_OUT} {limit_words(reason)}"
+    return _FILE_WORDS[state]
 
-    def count(state: FileState) -> str:
-        return counted(files.get(state, 0), "file")
 
-    return [
-        (FileState.UNASKED, f"{count(FileState.UNASKED)} not downloaded"),
-        (FileState.OTHER_KIND, f"{count(FileState.OTHER_KIND)} of other kinds left out"),
-        (FileState.TOO_LARGE, f"{count(FileState.TOO_LARGE)} left out by the limit {limit}"),
-        (FileState.FAILED, f"{count(FileState.FAILED)} could not be downloaded"),
-        (FileState.GONE, f"{count(FileState.GONE)} gone from Telegram"),
-    ]
+def _file_order(words: tuple[str, int]) -> tuple[int, str]:
+    """By what matters least to most; one limit of size after the other."""
+    return next(place for place, known in enumerate(_ORDER) if words[0].startswith(known)), words[0]
+
+
+_NOT_ASKED = "not downloaded"
+_LEFT_OUT = "left out by the limit"
+_FILE_WORDS = {
+    FileState.UNASKED: "not downloaded yet",
+    FileState.OTHER_KIND: "of other kinds left out",
+    FileState.FAILED: "could not be downloaded",
+    FileState.GONE: "gone from Telegram",
+}
+_ORDER = (
+    _FILE_WORDS[FileState.UNASKED],
+    _NOT_ASKED,
+    _FILE_WORDS[FileState.OTHER_KIND],
+    _LEFT_OUT,
+    _FILE_WORDS[FileState.FAILED],
+    _FILE_WORDS[FileState.GONE],
+)
 
 
 def vault_fields() -> dict[str, Value]:

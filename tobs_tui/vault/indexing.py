@@ -47,10 +47,9 @@ _VAULT_IDENTITY = Identity(0, 0, INDEX)
 class Indexes:
     """The index notes of one vault."""
 
-    def __init__(self, archive: Archive, calendar: Calendar, size_limit: int | None) -> None:
+    def __init__(self, archive: Archive, calendar: Calendar) -> None:
         self._archive = archive
         self._calendar = calendar
-        self._size_limit = size_limit
         self._entries: dict[int, VaultEntry] | None = None
         self._vault_placed = False
         self._vault_waits = 0
@@ -193,8 +192,8 @@ class Indexes:
 
     def _state(self, chat_id: int, only_since: int | None) -> str:
         since = None if only_since is None else self._calendar.short(only_since)
-        ledger, files = self._archive.ledger(chat_id), self._archive.file_counts(chat_id)
-        return coverage_words(ledger, files, since, self._size_limit)
+        missing = self._archive.files_missing(*self._archive.parts_of(chat_id), chat_id)
+        return coverage_words(self._archive.ledger(chat_id), missing, since)
 
     def _only_since(self, chat: Chat) -> int | None:
         """The date before which nothing was ever asked for; None when all was."""

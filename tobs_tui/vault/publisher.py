@@ -56,16 +56,14 @@ class Publisher:
         *,
         deleted: NoteDeleted = NoteDeleted.TOMBSTONE,
         formats: Iterable[ExportFormat] = (ExportFormat.MARKDOWN,),
-        size_limit: int | None = None,
     ) -> None:
-        """`size_limit` is the largest file that is downloaded, for the words of the indexes."""
         self.calendar = calendar
         self._archive = archive
         self._vault = vault
         self._deleted = deleted
         self._formats = frozenset(formats)
         self._book = NameBook(archive, vault)
-        self._indexes = Indexes(archive, calendar, size_limit)
+        self._indexes = Indexes(archive, calendar)
 
     def publish(self, chat_id: int, *, stop: Callable[[], bool] = never) -> PublishReport:
         """Bring a chat's files to what the archive holds; `stop` is asked between notes and inside long ones.
