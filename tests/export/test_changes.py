@@ -42,7 +42,8 @@ async def test_the_next_run_finds_edits_and_deletions_in_chats_of_every_kind(lab
     chats = {kind: chat_of(one, kind) for kind in KINDS}
     changed: dict[str, list[int]] = {}
     for kind, chat in chats.items():
-        first, second, third, *_ = changed[kind] = texts(one, chat)
+        first, second, third, fourth, *_ = changed[kind] = texts(one, chat)
+        one.world.pin(chat.id, fourth)
         one.world.edit(chat.id, first, f"Said otherwise now in a {kind}")
         one.world.edit(chat.id, second, "A reaction, as Telegram tells it", hidden=True)
         one.world.delete(chat.id, [third])
@@ -55,7 +56,7 @@ async def test_the_next_run_finds_edits_and_deletions_in_chats_of_every_kind(lab
     notes = b"".join(one.notes().values())
     with ArchiveReader.open(one.settings.archive_dir) as archive:
         for kind, chat in chats.items():
-            first, second, third, *_ = changed[kind]
+            first, second, third, fourth, *_ = changed[kind]
             told = of(report, chat.migrated_to or chat.id)
             assert (told.new, told.updated, told.deleted) == (0, 2, 1), kind
             assert len(archive.versions(chat.id, first)) == 1
@@ -63,6 +64,8 @@ async def test_the_next_run_finds_edits_and_deletions_in_chats_of_every_kind(lab
             assert edited is not None and edited.message.edit_date is not None
             assert hidden is not None and hidden.message.edit_date is None
             assert gone is not None and gone.deleted_at is not None
+            pinned = archive.message(chat.id, fourth)
+            assert pinned is not None and pinned.message.pinned
             assert f"Said otherwise now in a {kind}".encode() in notes
     assert notes.count(b"deleted in Telegram, noticed") == len(KINDS)
 
