@@ -54,7 +54,7 @@ class LoginScreen(MainScreen):
                 id="api-where",
                 classes="under",
             )
-            yield from self._step(Step.PHONE, "Phone", "phone", "with country code: +351 912 345 678")
+            yield from self._step(Step.PHONE, "Phone", "phone", "such as +351 912 345 678")
             yield from self._step(Step.CODE, "Code", "code", "")
             yield from self._step(Step.PASSWORD, "Password", "password", "", password=True)
             yield Static(id="qr")
