@@ -12,6 +12,7 @@ from tests.vault.shelf import ANNA, DAY, GROUP, PEOPLE, START, Shelf, message
 from tobs_tui.archive import Archive
 from tobs_tui.errors import DiskFull, VaultNotWritable
 from tobs_tui.model import (
+    Action,
     ChatType,
     Entity,
     File,
@@ -232,6 +233,37 @@ def test_deleted_messages_are_tombstones_or_kept(shelf: Shelf) -> None:
     shelf.settings(deleted=NoteDeleted.KEEP)
     shelf.publish()
     assert "*deleted in Telegram, noticed 5 Jan 2025*  \nsecret ^m1" in shelf.note().read_text()
+
+
+def test_quotes_of_a_deleted_message_show_its_tombstone(shelf: Shelf) -> None:
+    other = -1000000000888
+    shelf.chat()
+    shelf.chat(other, "Other")
+    shelf.add([message(1, "secret plan"), message(2, "same day", reply=Reply(message_id=1))])
+    shelf.add([message(3, "next day", day=1, reply=Reply(message_id=1, quote="secret"))])
+    shelf.add([message(4, day=2, action=Action(kind="pin_message", message_id=1))])
+    shelf.add([message(5, "afar", chat_id=other, reply=Reply(message_id=1, chat_id=GROUP))])
+    for chat_id in (GROUP, other):
+        shelf.publish(chat_id)
+    assert sum("secret" in text for text in shelf.files().values()) == 4
+
+    shelf.delete(GROUP, 1)
+    assert len(shelf.archive.dirty_notes(GROUP)) == 3
+    for chat_id in (GROUP, other):
+        shelf.publish(chat_id)
+    assert not any("secret" in text for text in shelf.files().values())
+    assert "↳ [[#^m1|Anna: deleted in Telegram]]" in shelf.note().read_text()
+    assert (
+        "[[Trip 2025-01-05#^m1|Anna: deleted in Telegram]]" in shelf.note("2025-01-05", "Other").read_text()
+    )
+
+    shelf.add([message(1, "secret plan")])  # it is back
+    shelf.publish()
+    assert "↳ [[#^m1|Anna: secret plan]]" in shelf.note().read_text()
+    shelf.delete(GROUP, 1)
+    shelf.settings(deleted=NoteDeleted.KEEP)
+    shelf.publish()
+    assert "[[Trip 2025-01-05#^m1|Anna: secret]]" in shelf.note("2025-01-06").read_text()
 
 
 def test_an_old_group_has_ids_of_its_own(shelf: Shelf) -> None:

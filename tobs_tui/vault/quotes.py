@@ -29,6 +29,8 @@ LABEL_LIMIT = 60
 ASIDE_LIMIT = 36
 """The same where the link stands beside other words."""
 _NAME_LIMIT = 30
+DELETED = "deleted in Telegram"
+"""What stands where a message's words did."""
 
 KIND_WORDS = {
     MediaKind.PHOTO: "photo",
@@ -74,7 +76,10 @@ def _whose(reply: Reply, scene: Scene) -> str:
 def link(target: Target, scene: Scene, *, words: str | None = None, limit: int = LABEL_LIMIT) -> str:
     """A block link whose text is the sender and the opening words."""
     name = _name_label(scene.sender(target.message))
-    opening = link_label(words) if words else opening_words(target.message)
+    if target.is_tombstone:
+        opening = DELETED
+    else:
+        opening = link_label(words) if words else opening_words(target.message)
     label = cut(f"{name}: {opening}" if name and opening else name or opening or "message", limit)
     return f"[[{scene.link_to(target)}|{label}]]"
 

@@ -36,6 +36,8 @@ class Target:
     """Where that block stands among a note's."""
     note: str | None = None
     """The base name of its file, without `.md`; None when it stands in the note that is rendered."""
+    is_tombstone: bool = False
+    """Whether it was deleted in Telegram and its words are no longer shown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,10 +59,12 @@ class NoteNames:
         return known.get(part) or known[1] + part_suffix(part)
 
     def know(self, key: NoteKey, rows: Iterable[NoteRow]) -> dict[int, str]:
-        """Take what a note's files are called now."""
+        """Take what a note's files are called now; the name that one will get is looked for once."""
+        bases = {row.part: base_name(row.path) for row in rows}
+        if not bases and (known := self._known.get(key)) is not None:
+            return known
         if len(self._known) >= _MOST_NAMES:
             self._known.clear()
-        bases = {row.part: base_name(row.path) for row in rows}
         if 1 not in bases:
             bases[1] = self._first(key)
         self._known[key] = bases
@@ -178,11 +180,21 @@ class ChatSource:
         targets: dict[MessageId, Target] = {}
         for chat_id, found in by_chat.items():
             mates = self._album_mates(chat_id, found)
+            tombstones = self._tombstones(chat_id, found)
             for message_id, message in found.items():
                 target = self._target(message, mates.get(message_id, message), key)
+                if target is not None and message_id in tombstones:
+                    target = replace(target, is_tombstone=True)
                 if target is not None:
                     targets[chat_id, message_id] = target
         return targets
+
+    def _tombstones(self, chat_id: int, found: Mapping[int, Message]) -> set[int]:
+        """Those of these messages whose words notes no longer show."""
+        if self._scene.deleted is not NoteDeleted.TOMBSTONE:
+            return set()
+        said = [message_id for message_id, message in found.items() if message.action is None]
+        return set(said).difference(self._archive.live_of(chat_id, said))
 
     def _target(self, message: Message, first: Message, key: NoteKey) -> Target | None:
         place = self._calendar.note_of(first.date, first.topic_id)
