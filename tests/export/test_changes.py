@@ -113,47 +113,49 @@ async def test_what_happens_while_a_chat_is_read_is_found_by_the_next_run(lab: M
     assert_is_true(one)
 
 
-@pytest.fixture
-def killed_before(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """`killed_before("pts:")`: the process ends when it is about to keep such a fact."""
-
-    def kill(key_start: str) -> None:
-        whole = Archive.set_meta
-
-        def set_meta(self: Archive, key: str, value: str) -> None:
-            if key.startswith(key_start):
-                monkeypatch.setattr(Archive, "set_meta", whole)
-                raise KilledForATest
-            whole(self, key, value)
-
-        monkeypatch.setattr(Archive, "set_meta", set_meta)
-
-    return kill
-
-
 class KilledForATest(Exception):
     pass
 
 
-@pytest.mark.parametrize(("kind", "key"), [("supergroup", "pts:"), ("private", "state")])
+def kill_at(monkeypatch: pytest.MonkeyPatch, name: str, when: Callable[..., bool]) -> None:
+    """The run ends where the archive is about to do this for the first time."""
+    whole = getattr(Archive, name)
+
+    def kill(self: Archive, *given: Any) -> Any:
+        if not when(*given):
+            return whole(self, *given)
+        monkeypatch.setattr(Archive, name, whole)
+        raise KilledForATest
+
+    monkeypatch.setattr(Archive, name, kill)
+
+
+@pytest.mark.parametrize("kind", ["supergroup", "private"])
+@pytest.mark.parametrize("point", ["before the edit", "before the deletion", "before the state"])
 async def test_a_kill_between_changes_and_their_state_repeats_them_once(
-    lab: MakeLab, killed_before: Callable[[str], None], kind: str, key: str
+    lab: MakeLab, monkeypatch: pytest.MonkeyPatch, kind: str, point: str
 ) -> None:
-    one = await lab(messages=900)
+    one = await lab(messages=500)
     await one.run()
     chat = chat_of(one, kind)
     first, second, *_ = texts(one, chat)
     one.world.edit(chat.id, first, "Once")
     one.world.delete(chat.id, [second])
     one.world.post(chat.id, "New")
-    killed_before(key)
+    match point:
+        case "before the edit":
+            kill_at(monkeypatch, "commit", lambda batch, _: batch.chat_id == chat.id)
+        case "before the deletion":
+            kill_at(monkeypatch, "commit", lambda batch, _: bool(batch.deleted))
+        case _:
+            kill_at(monkeypatch, "set_meta", lambda key, _: key in ("state", f"pts:{chat.id}"))
     with pytest.RaisesGroup(KilledForATest, flatten_subgroups=True):
         await one.run()
     assert (await one.run()).status is RunStatus.COMPLETE
     assert_is_true(one)
     with ArchiveReader.open(one.settings.archive_dir) as archive:
         assert len(archive.versions(chat.id, first)) == 1
-    assert not any((chat.updated, chat.deleted) != (0, 0) for chat in (await one.run()).chats)
+    assert (await one.run()).found_nothing
 
 
 @pytest.mark.parametrize("kind", ["supergroup", "private"])
