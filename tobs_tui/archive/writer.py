@@ -202,10 +202,11 @@ class Archive(ArchiveReader):
             if shown:
                 notes.mark(db, related.keys(db, shown, note_of), commit.next_generation(db))
 
-    def refresh_file(self, file: File) -> None:
-        """Keeps a file's new reference, access hash and DC."""
+    def refresh_file(self, *files: File) -> None:
+        """Keeps the new references, access hashes and DCs of some files, in one transaction."""
         with self._writing() as db:
-            media.refresh(db, file)
+            for file in files:
+                media.refresh(db, file)
 
     def leave_files_out(self, chat_id: int, want: MediaWant, note_of: NoteOf) -> int:
         """Keeps which of a history's missing files are left out, by kind or size; how many became so.

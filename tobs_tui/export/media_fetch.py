@@ -13,16 +13,17 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tobs_tui.archive import Archive, FileFate, FileState, StoredFile
-from tobs_tui.errors import ChatUnavailable, DiskFull, FileFailed
+from tobs_tui.archive import Archive, FileFate, StoredFile
+from tobs_tui.errors import DiskFull
 from tobs_tui.export.full_disk import FullDisk
 from tobs_tui.export.media_lanes import Waiting
+from tobs_tui.export.media_references import References
 from tobs_tui.model import File, NoteKey
 from tobs_tui.telegram.account import Account
 from tobs_tui.telegram.download import FileDownloads
-from tobs_tui.telegram.file_references import fresh_file
 from tobs_tui.telegram.file_requests import PART
 from tobs_tui.telegram.part_file import journal_path
+from tobs_tui.vault.media_check import clean_parts
 from tobs_tui.vault.media_files import MediaShelf
 from tobs_tui.vault.media_names import PARTIAL_FOLDER
 
@@ -32,8 +33,6 @@ GATHERED = 256
 """So many fates at the most are written in one transaction."""
 LINGER = 0.05
 """Seconds in which fates gather: each transaction waits for the disk."""
-OTHER_PLACES = 8
-"""So many other messages that show a file are asked for it, where the first has it no more."""
 
 
 class Came(Struct, frozen=True):
@@ -56,31 +55,39 @@ class MediaFetch:
         note_of: NoteOf,
         full_disk: FullDisk,
     ) -> None:
-        self._account = account
         self._archive = archive
         self._downloads = downloads
         self._vault = vault
         self._note_of = note_of
         self._full_disk = full_disk
         self._shelf = MediaShelf(archive, vault)
+        self.references = References(account, archive)
         self._fates: list[tuple[FileFate, asyncio.Future[None]]] = []
         self._told = asyncio.Event()
 
     async def fetch(self, waiting: Waiting, on_bytes: Callable[[int], None]) -> Came:
         """Bring a file whole into the folder of partial files; raises as `FileDownloads.download`."""
-        file = waiting.file
+        file = self.references.newest(waiting.file)
         part = part_of(self._vault, file.id)
         if file.size > PART and await asyncio.to_thread(_is_whole, part, file.size):
             on_bytes(file.size)
             return Came(file, part, file.size)
+        used = [file.reference]
         moved: list[int] = []
+
+        async def renewed() -> File | None:
+            fresh = await self.references.renew(waiting, used[-1])
+            if fresh is not None:
+                used.append(fresh.reference)
+            return fresh
+
         while True:
             try:
                 came = await self._downloads.download(
                     file,
                     part,
                     chat_id=waiting.history.chat.id,
-                    refresh=lambda: self._refresh(waiting),
+                    refresh=renewed,
                     on_bytes=on_bytes,
                     on_moved=moved.append,
                 )
@@ -124,14 +131,8 @@ class MediaFetch:
                 await self._write(gathered)
 
     def tidy(self) -> None:
-        """Remove what is left in the folder of partial files of files that need no more. In a thread."""
-        folder = self._vault / PARTIAL_FOLDER
-        if not folder.is_dir():
-            return
-        for left in folder.iterdir():
-            file = self._archive.file(id_of_part(left))
-            if file is None or file.state in (FileState.DONE, FileState.GONE):
-                left.unlink(missing_ok=True)
+        """Remove what files that need no more left in the folder of partial files. In a thread."""
+        clean_parts(self._archive, self._vault)
 
     async def _write(self, gathered: list[tuple[FileFate, asyncio.Future[None]]]) -> None:
         fates = [fate for fate, _ in gathered]
@@ -159,36 +160,10 @@ class MediaFetch:
             moved = {name: getattr(file, name) for name in ("id", "kind", "size", "access_hash", "date")}
             self._archive.refresh_file(File(**moved, dc=dc, reference=file.reference))
 
-    async def _refresh(self, waiting: Waiting) -> File | None:
-        """The file as a message shows it now, kept for later, too; None where none shows it any more."""
-        refused: ChatUnavailable | None = None
-        first = (waiting.wanted.chat_id, waiting.wanted.message_id)
-        others = [place for place in self._archive.file_places(waiting.file.id) if place != first]
-        for chat_id, message_id in [first, *others[:OTHER_PLACES]]:
-            stored = self._archive.chat(chat_id)
-            chat = waiting.history.chat if chat_id == first[0] or stored is None else stored.chat
-            try:
-                file = await fresh_file(self._account, chat, message_id, waiting.file.id)
-            except ChatUnavailable as error:
-                refused = error
-                continue
-            if file is not None:
-                await asyncio.to_thread(self._archive.refresh_file, file)
-                return file
-        if refused is not None:
-            raise FileFailed(f"its message can't be asked for: {refused.what}", "The next run tries again")
-        return None
-
 
 def part_of(vault: Path, file_id: int) -> Path:
     """Where a file is while it comes."""
     return vault / PARTIAL_FOLDER / str(file_id)
-
-
-def id_of_part(path: Path) -> int:
-    """The file that something in the folder of partial files is of; 0 where it can't be told."""
-    stem = path.name.partition(".")[0]
-    return int(stem) if stem.lstrip("-").isdecimal() else 0
 
 
 def _is_whole(part: Path, size: int) -> bool:

@@ -91,6 +91,15 @@ class Lanes:
                 return self._queues[lane].popleft()
         return None
 
+    def beside(self, waiting: Waiting) -> Iterator[Waiting]:
+        """What waits of the same history."""
+        for queue in self._queues.values():
+            yield from (one for one in queue if one.history is waiting.history)
+
+    def put_back(self, waiting: Waiting) -> None:
+        """Queue a file once more, behind the others of its lane."""
+        self._queues[waiting.lane].append(waiting)
+
     def ended(self, lane: Lane) -> None:
         """One file of a lane is under way no more."""
         self._under_way[lane] -= 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tobs_tui.archive import Archive, ArchiveReader, MediaWant
 from tobs_tui.errors import TobsError
@@ -25,24 +25,6 @@ if TYPE_CHECKING:
 
 PREWARMED_BY = 50
 """So many of the first chats are looked at for where their files live, before any is opened."""
-
-
-class PausableRouter(DCRouter):
-    """A router whose requests for files wait while it is paused: large files stand still part by part."""
-
-    def __init__(self, account: Account, settings: Settings) -> None:
-        super().__init__(account, settings)
-        self._going = asyncio.Event()
-        self._going.set()
-
-    def pause(self, paused: bool) -> None:
-        """Hold all further requests, or let them go on."""
-        (self._going.clear if paused else self._going.set)()
-
-    async def call(self, dc: int, request: Any, *, chat_id: int = 0, size: int = 0) -> Any:
-        """As `DCRouter.call`, once it isn't paused."""
-        await self._going.wait()
-        return await super().call(dc, request, chat_id=chat_id, size=size)
 
 
 def want_of(job: Job) -> MediaWant:
@@ -67,7 +49,7 @@ async def media_stage(
     want = want_of(job)
     vault = settings.export_path
     with ArchiveReader.open(archive.folder) as reader:
-        async with PausableRouter(account, settings) as router:
+        async with DCRouter(account, settings) as router:
             fetch = MediaFetch(
                 account, archive, FileDownloads(account, router), vault, calendar.note_of, full_disk
             )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -121,6 +121,7 @@ class MediaStage:
         self._want = want
         self._reader = reader
         self._fetch = fetch
+        fetch.references.beside = self._beside_of
         self._room = room
         self._full_disk = full_disk
         self._timezone = timezone
@@ -132,6 +133,7 @@ class MediaStage:
         self._lanes = Lanes(allowed)
         self._taken: set[int] = set()
         self._failed_now: dict[int, None] = {}
+        self._tried: dict[int, None] = {}
         self._dcs: set[int] = set()
         self._lost_dcs: dict[int, int] = {}
         self._under_way: dict[int, _UnderWay] = {}
@@ -328,7 +330,7 @@ class MediaStage:
                 continue
             if lane.dc in self._lost_dcs:
                 self._lost_dcs[lane.dc] += 1
-                self._remember_failed(file_id)
+                _remember(self._failed_now, file_id)
                 continue
             if len(self._lanes) >= QUEUE:
                 return wanted.message_id
@@ -341,6 +343,11 @@ class MediaStage:
                 self._plan.hold(history, lane, wanted.message_id)
         self._gauge.depth(len(self._lanes))
         return None
+
+    def _beside_of(self, waiting: Waiting) -> Iterator[Waiting]:
+        """The files whose references have most likely grown old together with this one's."""
+        yield from (one.waiting for one in self._under_way.values() if one.waiting.history is waiting.history)
+        yield from self._lanes.beside(waiting)
 
     def _is_asked(self, file_id: int) -> bool:
         if file_id in self._taken or file_id in self._failed_now:
@@ -365,6 +372,7 @@ class MediaStage:
         def on_bytes(more: int) -> None:
             under_way.done += more
 
+        again = False
         try:
             try:
                 with self._gauge.busy():
@@ -377,16 +385,29 @@ class MediaStage:
                 self._wake()
             await self._keep(waiting, came)
         except Stopped:
-            self._remember_failed(waiting.file.id)
+            _remember(self._failed_now, waiting.file.id)
         except Exception as error:  # boundary: whatever one file stumbles over, the others go on
-            await self._failed(waiting, error)
+            again = self._may_try_again(waiting, error)
+            if not again:
+                await self._failed(waiting, error)
         finally:
             self._finishing_files -= 1
             self._under_way.pop(waiting.file.id, None)
-            self._taken.discard(waiting.file.id)
-            waiting.history.taken -= 1
-            self._end_if_through(waiting.history.run)
+            if again:
+                self._lanes.put_back(waiting)
+            else:
+                self._taken.discard(waiting.file.id)
+                waiting.history.taken -= 1
+                self._end_if_through(waiting.history.run)
             self._wake()
+
+    def _may_try_again(self, waiting: Waiting, error: Exception) -> bool:
+        """Whether a file is tried once more in this run: trouble of Telegram's own often passes."""
+        if not isinstance(error, FileFailed) or waiting.file.id in self._tried or self._over:
+            return False
+        _remember(self._tried, waiting.file.id)
+        logs.info("file tried again")
+        return True
 
     async def _keep(self, waiting: Waiting, came: Came) -> None:
         if self._stopping and came.size > LONG_TO_PLACE:
@@ -419,7 +440,7 @@ class MediaStage:
 
     async def _give_up(self, waiting: Waiting, state: FileState, error: TobsError) -> None:
         """Keep that a file could not be had, and name it."""
-        self._remember_failed(waiting.file.id)
+        _remember(self._failed_now, waiting.file.id)
         self._gauge.failed += 1
         self._counts.gave_up(waiting.history.run, waiting.file.size)
         reason = None if state is FileState.GONE else error.what
@@ -433,11 +454,6 @@ class MediaStage:
         date = waiting.file.date if stored is None else stored.message.date
         return failure(waiting.file, date, self._timezone, error, gone=state is FileState.GONE)
 
-    def _remember_failed(self, file_id: int) -> None:
-        self._failed_now[file_id] = None
-        if len(self._failed_now) > REMEMBERED:
-            self._failed_now.pop(next(iter(self._failed_now)))
-
     def _lose(self, waiting: Waiting, error: ServerUnreachable) -> None:
         """A DC can't be reached: its files are left to the next run, all at once."""
         dc = waiting.lane.dc
@@ -445,7 +461,7 @@ class MediaStage:
         dropped = [waiting, *self._lanes.drop(dc)]
         self._lost_dcs[dc] = self._lost_dcs.get(dc, 0) + len(dropped)
         for each in dropped:
-            self._remember_failed(each.file.id)
+            _remember(self._failed_now, each.file.id)
         for each in dropped[1:]:
             self._taken.discard(each.file.id)
             each.history.taken -= 1
@@ -478,3 +494,10 @@ class MediaStage:
 
     def _wake(self) -> None:
         self._changed.set()
+
+
+def _remember(kept: dict[int, None], file_id: int) -> None:
+    """Keep a file's id, and no more than the last ones."""
+    kept[file_id] = None
+    if len(kept) > REMEMBERED:
+        kept.pop(next(iter(kept)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -21,7 +21,7 @@ from tobs_tui.telegram.dc_pool import DcPool, LoginLost, choice_of
 from tobs_tui.telegram.governor import Stopped
 from tobs_tui.telegram.link import LinkBroken
 from tobs_tui.telegram.rpc_errors import code_of, translate
-from tobs_tui.telegram.wire import Wire
+from tobs_tui.telegram.wire import Calls, Wire
 
 if TYPE_CHECKING:
     from tobs_tui.config import Settings
@@ -71,6 +71,8 @@ class DCRouter:
         self._pools: dict[int, DcPool] = {}
         self._background: set[asyncio.Task[None]] = set()
         self._closed = False
+        self._going = asyncio.Event()
+        self._going.set()
 
     async def __aenter__(self) -> Self:
         return self
@@ -101,7 +103,10 @@ class DCRouter:
                 logins = await self._log_in(pool)
                 async with pool.room(size):
                     answer = await self._account.call(
-                        request, of=f"files:{dc}", timeout=ANSWER_TIMEOUT, wire=pool.door(chat_id, size)
+                        request,
+                        of=f"files:{dc}",
+                        timeout=ANSWER_TIMEOUT,
+                        wire=_HeldDoor(pool.door(chat_id, size), self._going),
                     )
             except LoginLost as lost:
                 if pool.logins == logins:
@@ -117,6 +122,10 @@ class DCRouter:
                 if isinstance(answer, memoryview):
                     pool.bytes += answer.nbytes
                 return answer
+
+    def pause(self, paused: bool) -> None:
+        """Send nothing more of files until it is let go again; answers under way still come."""
+        (self._going.clear if paused else self._going.set)()
 
     async def prewarm_workers(self, dcs: Iterable[int]) -> None:
         """Connect to these DCs in the background within `DC_PREWARM_TIMEOUT`; failures are only logged."""
@@ -261,3 +270,19 @@ class DCRouter:
         await asyncio.gather(*(wire.close() for wire in wires))
         for wire in wires:
             self._account.drop_wire(wire)
+
+
+class _HeldDoor:
+    """A way in that opens only while the router isn't paused. Waiting there says nothing of the network."""
+
+    def __init__(self, door: Calls, going: asyncio.Event) -> None:
+        self._door = door
+        self._going = going
+
+    async def call(
+        self, request: Any, *, timeout: float, takeout_id: int, on_break: Callable[[], None]
+    ) -> Any:
+        if not self._going.is_set():
+            on_break()
+            await self._going.wait()
+        return await self._door.call(request, timeout=timeout, takeout_id=takeout_id, on_break=on_break)

@@ -1,8 +1,8 @@
-"""A file as its message shows it now: what an expired file reference is replaced by."""
+"""Files as their messages show them now: what expired file references are replaced by."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from telethon.tl import functions, types
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from tobs_tui.telegram.account import Account
     from tobs_tui.telegram.history import HistoryLike
 
+MOST = 100
+"""Messages that Telegram gives at once."""
 KIND = "references"
 """The class of these requests: neither history nor files wait for them, nor they for those."""
 
@@ -26,19 +28,32 @@ async def fresh_file(account: Account, chat: HistoryLike, message_id: int, file_
     :raises ChatUnavailable: when the chat can't be read any more.
     :raises TobsError: as `Account.ask`. :raises Stopped: when the governor was stopped.
     """
-    answer = await account.ask(_request(chat, message_id), of=KIND, chat=chat.title)
-    context = PageContext(chat.id, account.own_id, forum=False)
-    for message in getattr(answer, "messages", ()):
-        if message.id != message_id:
-            continue
-        for file in _files_of(convert_message(message, context)):
-            if file.id == file_id:
-                return file
+    for number, file in await fresh_files(account, chat, [message_id]):
+        if (number, file.id) == (message_id, file_id):
+            return file
     return None
 
 
-def _request(chat: HistoryLike, message_id: int) -> Any:
-    ids = [types.InputMessageID(message_id)]
+async def fresh_files(
+    account: Account, chat: HistoryLike, message_ids: Sequence[int]
+) -> list[tuple[int, File]]:
+    """The files of these messages, at most 100, each with its message's id; in one request.
+
+    Raises as `fresh_file`.
+    """
+    answer = await account.ask(_request(chat, message_ids[:MOST]), of=KIND, chat=chat.title)
+    context = PageContext(chat.id, account.own_id, forum=False)
+    asked = set(message_ids)
+    return [
+        (message.id, file)
+        for message in getattr(answer, "messages", ())
+        if message.id in asked
+        for file in _files_of(convert_message(message, context))
+    ]
+
+
+def _request(chat: HistoryLike, message_ids: Sequence[int]) -> Any:
+    ids = [types.InputMessageID(message_id) for message_id in message_ids]
     if chat.id > -CHANNEL_MARK:
         return functions.messages.GetMessagesRequest(ids)
     channel = types.InputChannel(-chat.id - CHANNEL_MARK, chat.access_hash or 0)
