@@ -182,7 +182,12 @@ async def test_posts_reach_a_listening_client(demo_server: StartServer, raw_clie
 
 async def test_takeout_ranges_read_all_private_messages(client: Any, shared_world: World) -> None:
     anna = titled(shared_world, "Anna")
-    ranges = await client(functions.messages.GetSplitRangesRequest())
+    takeout_id = (await client(functions.account.InitTakeoutSessionRequest(message_users=True))).id
+
+    async def inside(request: Any) -> Any:
+        return await client(functions.InvokeWithTakeoutRequest(takeout_id, request))
+
+    ranges = await inside(functions.messages.GetSplitRangesRequest())
     seen = []
     for each in ranges:
         below = 0
@@ -190,9 +195,17 @@ async def test_takeout_ranges_read_all_private_messages(client: Any, shared_worl
             inner = functions.messages.GetHistoryRequest(
                 peer(shared_world, anna), below, None, 0, 100, 0, 0, 0
             )
-            page = await client(functions.InvokeWithMessagesRangeRequest(each, inner))
-            if not page.messages:
+            page = await inside(functions.InvokeWithMessagesRangeRequest(each, inner))
+            if not page.messages or isinstance(page.messages[0], types.MessageEmpty):
                 break
             seen += [message.id for message in page.messages]
             below = seen[-1]
     assert sorted(seen) == list(anna.history.ids)
+    # Who asks for no range learns of the newest one alone; who asks for one outside of a takeout, of nothing.
+    whole = functions.messages.GetHistoryRequest(peer(shared_world, anna), 0, None, 0, 100, 0, 0, 0)
+    newest = [number for number in anna.history.ids if number >= ranges[-1].min_id]
+    unranged = (await inside(whole)).messages
+    told = [message.id for message in unranged if not isinstance(message, types.MessageEmpty)]
+    assert told == newest[-100:][::-1]
+    with pytest.raises(errors.TakeoutRequiredError):
+        await client(functions.InvokeWithMessagesRangeRequest(ranges[0], whole))

@@ -28,6 +28,7 @@ from tobs_tui.export.committing import Committing, Settled, settle
 from tobs_tui.export.fetching import Fetched, Fetching, Order
 from tobs_tui.export.full_disk import FullDisk
 from tobs_tui.export.gauges import StageSnapshot
+from tobs_tui.export.governed import GovernedWorkers
 from tobs_tui.export.job import Job
 from tobs_tui.export.pipeline import AsyncPipeline
 from tobs_tui.export.publishing import Publishing
@@ -46,10 +47,6 @@ ANSWERS_WITHIN = 2.5
 
 PUBLISH_UNTIL = 4.0
 """Seconds after which a drain begins no further note."""
-
-GOVERNED_WORKERS = 8
-"""Worker clients where `SHARD_COUNT=0` leaves it to the governor, which bounds what is in flight."""
-
 
 class RunSnapshot(Struct, frozen=True, kw_only=True):
     """A run at one instant. Taking it costs microseconds a chat; nothing in it changes later."""
@@ -99,6 +96,7 @@ class Exporter:
         self._manager: ShardedTelegramManager | None = None
         self._fetching: Fetching | None = None
         self._pipeline: AsyncPipeline[Order, Fetched, Settled] | None = None
+        self._governed: GovernedWorkers | None = None
         self._full_disk = FullDisk(shutdown, waits=waits_for_space)
         self._publishing = Publishing(
             archive,
@@ -119,7 +117,7 @@ class Exporter:
         try:
             keep_asked(self._archive, {chat_id for chat_id, _ in self._runs}, int(time.time()))
             async with self._takeout() as takeout:
-                await self._fetch_and_publish(job)
+                await self._fetch_and_publish(job, takeout.split_ranges if takeout else ())
                 if takeout is not None:
                     takeout.complete = self._status(None) is RunStatus.COMPLETE
             keep_opened(self._archive, {run.chat.id for run in self._runs.values() if run.was_opened})
@@ -145,10 +143,15 @@ class Exporter:
             self._fetching.pause(False)
 
     async def set_workers(self, count: int) -> None:
-        """Go on with so many worker clients."""
+        """Go on with so many worker clients; whatever the governor says from then on."""
+        self._governed = None
+        await self._have_workers(count)
+
+    async def _have_workers(self, count: int) -> None:
         if self._manager is None or self._fetching is None or self._pipeline is None:
             return
         self._fetching.set_workers(min(count, len(self._manager.workers)))
+        await self._fetching.sent_home(ANSWERS_WITHIN)
         await self._manager.resize(count)
         self._fetching.set_workers(count)
         self._pipeline.set_workers(count)
@@ -212,10 +215,15 @@ class Exporter:
                 logs.warning("%s", takeout.notice)
             yield takeout
 
-    async def _fetch_and_publish(self, job: Job) -> None:
-        workers = self._settings.shard_count or GOVERNED_WORKERS
+    async def _fetch_and_publish(self, job: Job, split_ranges: Sequence[Interval]) -> None:
+        workers = self._settings.shard_count
         if not self._settings.async_pipeline_enabled:
             workers = 1
+        if workers:
+            self._account.governor.begin_with("history", workers)
+        else:
+            self._governed = self._governed_workers()
+            workers = self._governed.count
         changes = Changes(
             job,
             tuple(self._runs.values()),
@@ -225,7 +233,7 @@ class Exporter:
             problem=self._note_problem,
             notice=self._notices.append,
         )
-        async with ShardedTelegramManager(self._account, workers) as manager:
+        async with ShardedTelegramManager(self._account, workers, split_ranges=split_ranges) as manager:
             self._manager = manager
             self._fetching = fetching = Fetching(
                 job,
@@ -262,11 +270,14 @@ class Exporter:
                 publishing = tasks.create_task(self._publishing.run())
                 tasks.create_task(self._saving.run())
                 drain = tasks.create_task(self._stop_when_draining(fetching, pipeline))
+                adjusting = tasks.create_task(self._governed.run()) if self._governed else None
                 if self._settings.async_pipeline_enabled:
                     await pipeline.run()
                 else:
                     await pipeline.run_in_turn()
                 drain.cancel()
+                if adjusting is not None:
+                    adjusting.cancel()
                 self._saving.stop()
                 fetching.keep_opened()
                 if self._shutdown.draining:
@@ -279,6 +290,20 @@ class Exporter:
         self._end_phase("publish")
         await self._publishing.index()
         self._end_phase("index")
+
+    def _governed_workers(self) -> GovernedWorkers:
+        def limit() -> int | None:
+            budget = self._account.governor.snapshot().of("history")
+            return budget.limit if budget is not None else None
+
+        def idle() -> int:
+            return len(self._fetching.idle) if self._fetching is not None else 0
+
+        async def resize(count: int) -> None:
+            if self._governed is not None:
+                await self._have_workers(count)
+
+        return GovernedWorkers(limit=limit, idle=idle, resize=resize)
 
     async def _stop_when_draining(
         self, fetching: Fetching, pipeline: AsyncPipeline[Order, Fetched, Settled]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 
 from msgspec import Struct
 
@@ -99,8 +100,9 @@ class Fetching:
         self._opening = 0
         self._owners: dict[History, ChatRun] = {}
         self._fruitless: dict[Shard, int] = {}
-        self._doubted: set[Shard] = set()
+        self._doubted: dict[Shard, int] = {}
         self._gone: set[int] = set()
+        self._asking: set[int] = set()
         self._changed = asyncio.Event()
         self.paused = False
         self.idle: set[int] = set()
@@ -148,6 +150,13 @@ class Fetching:
         self._workers = count
         self.wake()
 
+    async def sent_home(self, patience: float) -> None:
+        """Wait, for so many seconds, until workers above the number have the answers they wait for."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                while any(number >= self._workers for number in self._asking):
+                    await self._until_changed()
+
     def pause(self, paused: bool) -> None:
         """Hand out nothing more until it is let go again."""
         self.paused = paused
@@ -164,6 +173,7 @@ class Fetching:
     async def fetch(self, number: int, order: Order) -> Fetched | None:
         """Ask for one page; a failure settles what it means and gives None."""
         shard = order.shard
+        self._asking.add(number)
         try:
             raw = await self._worker_of(number).page(
                 order.history.chat,
@@ -183,6 +193,7 @@ class Fetching:
             self._lose(number, order.run, error)
             return None
         finally:
+            self._asking.discard(number)
             self.wake()
         return self._settle(order, raw)
 
@@ -193,8 +204,7 @@ class Fetching:
     def _settle(self, order: Order, raw: RawPage) -> Fetched | None:
         run, history, shard = order.run, order.history, order.shard
         answered = page_covers(raw)
-        if answered is not None and self._doubtful(shard, raw):
-            self._doubted.add(shard)
+        if answered is not None and not self._believed(shard, raw):
             return None
         covers = shard.settle(answered) if answered is not None else None
         if answered is None or (covers is None and shard.below == order.below):
@@ -214,13 +224,17 @@ class Fetching:
             self._plan.finish(shard)
         return Fetched(run, history, raw, covers)
 
-    def _doubtful(self, shard: Shard, raw: RawPage) -> bool:
-        """Whether an answer without messages is denied by what is known: once, it is asked for again."""
-        if raw.answer.messages or raw.failed or shard in self._doubted:
-            return False
-        below = messages_below(raw)
-        seen = shard.census.lowest_seen
-        return bool(below) or (seen is not None and seen < shard.low)
+    def _believed(self, shard: Shard, raw: RawPage) -> bool:
+        """Whether an answer is to be taken as it is: one without messages that is denied by what is known
+        must be given again, twice where much hangs on it.
+        """
+        if raw.answer.messages or raw.failed:
+            return True
+        seen, more = shard.census.lowest_seen, messages_below(raw) or 0
+        denied = seen is not None and seen < shard.low
+        needed = 3 if denied or more > PAGE else 2 if more else 1
+        self._doubted[shard] = self._doubted.get(shard, 0) + 1
+        return self._doubted[shard] >= needed
 
     def _learn(self, order: Order, raw: RawPage, covers: Interval) -> None:
         """Take what the answer tells of the history's size, and of where its messages stand."""
@@ -238,7 +252,7 @@ class Fetching:
 
     def _forget(self, shard: Shard) -> None:
         self._fruitless.pop(shard, None)
-        self._doubted.discard(shard)
+        self._doubted.pop(shard, None)
 
     def _order(self, shard: Shard) -> Order:
         history: History = shard.history  # type: ignore[assignment]
@@ -254,21 +268,18 @@ class Fetching:
     async def _idle(self, number: int) -> None:
         self.idle.add(number)
         try:
-            async with asyncio.timeout(LOOK_AGAIN):
-                await self._until_changed()
-        except TimeoutError:
-            pass
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_AGAIN):
+                    await self._until_changed()
         finally:
             self.idle.discard(number)
 
     async def _rest(self, number: int) -> None:
         """Let a worker without connection wait until it may try again, or there is nothing left to do."""
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(REST):
                 while not self._sent_home(number) and (len(self._plan) or self._waiting or self._opening):
                     await self._until_changed()
-        except TimeoutError:
-            pass
         self._gone.discard(number)
 
     async def _ask_where(self, probe: Probe, number: int) -> None:

@@ -67,6 +67,10 @@ class Budget:
             if not place.done():
                 place.cancel()
 
+    def begin_with(self, in_flight: int) -> None:
+        """Begin with at least this limit, as long as no other was learned."""
+        self._pacer.begin_with(in_flight)
+
     def answered(self, ticket: Ticket) -> None:
         self._in_flight -= 1
         self._pacer.answered(self._now(), ticket)

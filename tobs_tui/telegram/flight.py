@@ -57,6 +57,11 @@ class Flight:
         self._next_step = 0.0
         self._last_up = False
 
+    def begin_with(self, limit: int) -> None:
+        """Begin with at least this limit, as long as no other was learned."""
+        if self._base_rate is None:
+            self.limit = self._base_limit = min(self.most, max(self.limit, limit))
+
     def answered(self, now: float, took: float, *, full: bool) -> None:
         """An answer came after `took` seconds; `full`: its request took the last place there was."""
         self.latency = took if self.latency is None else self.latency + (took - self.latency) * 0.1

@@ -168,6 +168,10 @@ class Governor:
             if kind in self._budgets:
                 self._take_up(self._budgets[kind])
 
+    def begin_with(self, kind: str, in_flight: int) -> None:
+        """Let so many requests of a class be in flight from the start, as somebody chose that number."""
+        self._budget(kind).begin_with(in_flight)
+
     def snapshot(self) -> GovernorSnapshot:
         """All numbers at this instant."""
         return GovernorSnapshot(

@@ -56,6 +56,10 @@ class Pacer:
         """What an answer takes, smoothed; None before the first."""
         return self._flight.latency
 
+    def begin_with(self, in_flight: int) -> None:
+        """Begin with at least this limit, as long as no other was learned."""
+        self._flight.begin_with(in_flight)
+
     def ready_at(self, now: float) -> float:
         """The earliest time at which the next request may start."""
         return self._pace.ready_at(now)

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any, Self
 
 from telethon.errors import RPCError
 from telethon.tl import functions, types
 
 from tobs_tui.errors import TobsError
-from tobs_tui.model import ChatType
+from tobs_tui.model import ChatType, Interval
 from tobs_tui.telegram.account import Account
 from tobs_tui.telegram.governor import CLOSING, Stopped
 from tobs_tui.telegram.rpc_errors import code_of
@@ -26,6 +26,10 @@ FINISH_TIMEOUT = 2.0
 """Seconds that a drain spends on ending the session; one that is not ended is taken up by the next run."""
 FILE_SIZE_DEFAULT = 4 << 30
 """Sent where files are wanted without a limit: more than any file on Telegram has."""
+
+
+SHARES_IDS = frozenset({ChatType.SAVED, ChatType.PERSON, ChatType.BOT, ChatType.GROUP})
+MAY_HAVE_BEEN_A_GROUP = frozenset({ChatType.SUPERGROUP, ChatType.FORUM})
 
 
 class Takeout:
@@ -41,6 +45,8 @@ class Takeout:
         self._file_size = file_size
         self.notice = ""
         """Why there is no takeout, and what to do; empty when there is one."""
+        self.split_ranges: tuple[Interval, ...] = ()
+        """The ranges of ids by which private chats and basic groups must be read, oldest first."""
         self.complete = False
         """Set it once all was exported: Telegram is told at the end."""
 
@@ -51,6 +57,8 @@ class Takeout:
     async def __aenter__(self) -> Self:
         if not (self._account.takeout_id and await self._take_up()):
             await self._begin()
+        if self.active and self._kinds & (SHARES_IDS | MAY_HAVE_BEEN_A_GROUP):
+            self.split_ranges = await self._ask_split_ranges()
         return self
 
     async def __aexit__(self, *_exc: object) -> None:
@@ -91,6 +99,16 @@ class Takeout:
             return
         self._account.enter_takeout(session.id)
 
+    async def _ask_split_ranges(self) -> tuple[Interval, ...]:
+        try:
+            told: Any = await self._account.call(functions.messages.GetSplitRangesRequest())
+        except (Stopped, RPCError, TobsError) as error:
+            # A server that has none is asked for whole histories.
+            _log.info("no split ranges (%s)", code_of(error) or type(error).__name__)
+            return ()
+        ranges = (Interval(max(1, each.min_id), each.max_id) for each in told if each.max_id >= each.min_id)
+        return _disjoint(ranges)
+
     def _request(self) -> Any:
         kinds = self._kinds
         return functions.account.InitTakeoutSessionRequest(
@@ -102,6 +120,16 @@ class Takeout:
             files=self._file_size != 0,
             file_max_size=None if self._file_size == 0 else self._file_size or FILE_SIZE_DEFAULT,
         )
+
+
+def _disjoint(ranges: Iterable[Interval]) -> tuple[Interval, ...]:
+    """The ranges in order, each without the ids of those before it."""
+    found: list[Interval] = []
+    for each in sorted(ranges):
+        low = max(each.low, found[-1].high + 1) if found else each.low
+        if low <= each.high:
+            found.append(Interval(low, each.high))
+    return tuple(found)
 
 
 def _why_not(error: RPCError) -> str:

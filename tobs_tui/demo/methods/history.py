@@ -8,6 +8,7 @@ from telethon.tl import functions, types
 
 from tobs_tui.demo.methods.pages import limit_of, messages_answer, page_indexes, spliced_answer
 from tobs_tui.demo.methods.peers import channel_of, chat_of_peer
+from tobs_tui.demo.methods.takeout import range_of
 from tobs_tui.demo.rpc import Call, RpcError, method
 from tobs_tui.demo.world.chat import Chat
 from tobs_tui.demo.world.world import World
@@ -20,8 +21,11 @@ async def get_history(call: Call, request: Any) -> Any:
     """A window of a chat's messages, newest first."""
     world: World = call.world
     chat = chat_of_peer(world, request.peer)
-    within = None if chat.kind.own_ids else call.messages_range
+    within = range_of(call, chat)
     indexes, total, newer = page_indexes(chat, request, limit_of(call, request), within)
+    if within is not None and not total:
+        # A range without messages: one empty message, by https://core.telegram.org/api/takeout
+        return types.messages.Messages([types.MessageEmpty(0, chat.peer)], [], [], [])
     if request.hash and request.hash == history_hash([chat.history.ids[index] for index in indexes]):
         return types.messages.MessagesNotModified(total)
     return spliced_answer(world, chat, indexes, total, offset=newer if request.offset_id else None)
