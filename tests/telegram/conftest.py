@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,13 @@ from typing import Any
 import pytest
 from telethon.tl import functions, types
 
+from tests.telegram.filing import Filing, filing
 from tobs_tui.config import Settings
 from tobs_tui.demo.rpc import REGISTRY, Call, RpcError, method
 from tobs_tui.demo.server import DemoServer, ServerInfo
 from tobs_tui.demo.wire.server_key import ServerKey
+from tobs_tui.demo.world.filed import world_of_files
+from tobs_tui.demo.world.files import FileSpec
 from tobs_tui.model import Chat, ChatType
 from tobs_tui.telegram.account import Account
 
@@ -174,6 +178,30 @@ async def logged_in(settings_for: SettingsFor) -> AsyncIterator[LoggedIn]:
     yield log_in
     for account in accounts:
         await account.close()
+
+
+@pytest.fixture
+async def files_on(
+    demo_server: Any, logged_in: LoggedIn, settings_for: SettingsFor, tmp_path: Path
+) -> AsyncIterator[Callable[..., Awaitable[Filing]]]:
+    """`await files_on(specs, dc_routing_strategy=…)`: a server of these files, an account and its router.
+
+    With `server=`, another run on a server that is up: the login and its keys are those on disk.
+    """
+    async with AsyncExitStack() as stack:
+
+        async def make(
+            specs: Sequence[FileSpec], *, server: DemoServer | None = None, knobs: Any = None, **more: Any
+        ) -> Filing:
+            server = server or await demo_server(world_of_files(specs), knobs=knobs)
+            account = await logged_in(server)
+            folder = tmp_path / "files"
+            folder.mkdir(exist_ok=True)
+            return await stack.enter_async_context(
+                filing(server, account, folder, settings_for(server.info), **more)
+            )
+
+        yield make
 
 
 @pytest.fixture

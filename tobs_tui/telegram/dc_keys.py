@@ -139,8 +139,9 @@ def read_dc_keys(path: Path) -> StoredDcKeys | None:
     """
     try:
         with path.open("rb") as file:
-            stored = msgspec.json.decode(file.read(SIZE_LIMIT + 1), type=StoredDcKeys)
-        if stored.format != DC_FORMAT or stored.version != DC_VERSION:
+            data = file.read(SIZE_LIMIT + 1)
+        stored = msgspec.json.decode(data, type=StoredDcKeys)
+        if len(data) > SIZE_LIMIT or stored.format != DC_FORMAT or stored.version != DC_VERSION:
             raise ValueError("no file of ours")
         if any(len(base64.b64decode(dc.key, validate=True)) != KEY_BYTES for dc in stored.dcs.values()):
             raise ValueError("no keys")

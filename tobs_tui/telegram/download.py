@@ -124,5 +124,5 @@ async def _look_at_the_end_again(asking: FileAsking, last: memoryview, size: int
     """Make sure that a file ends where another end was told. :raises FileFailed: when it does not."""
     begin = size // BLOCK * BLOCK
     tail = last[len(last) - (size - begin) :]
-    if size == 0 or await asking.part(begin, BLOCK) != tail:
+    if size == 0 or await asking.part(begin, BLOCK, BLOCK) != tail:
         raise FileFailed("The file did not come whole", "The next run tries again")

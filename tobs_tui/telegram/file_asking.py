@@ -55,19 +55,19 @@ class FileAsking:
         self._refreshing = asyncio.Lock()
         self._fruitless = 0
 
-    async def part(self, offset: int, expected: int) -> memoryview:
-        """The bytes from `offset` on, as many as a part may hold or fewer at the file's end.
+    async def part(self, offset: int, expected: int, limit: int = PART) -> memoryview:
+        """The bytes from `offset` on, `limit` of them or fewer at the file's end.
 
         :param expected: how many there should be.
         :raises FileFailed: when Telegram sends something else.
         """
         try:
-            answer = await self.send(lambda location: GetPart(location, offset, PART), size=expected)
+            answer = await self.send(lambda location: GetPart(location, offset, limit), size=expected)
         except RPCError as error:
             raise FileFailed(f"Telegram refuses the file ({code_of(error) or error.code})") from error
         if not isinstance(answer, memoryview):
             raise FileFailed(_not_a_part(answer))
-        if len(answer) > PART:
+        if len(answer) > limit:
             raise FileFailed("Telegram sent more of the file than was asked for")
         return answer
 

@@ -20,7 +20,7 @@ from tobs_tui.errors import FileFailed
 from tobs_tui.telegram.file_asking import TRIES, FileAsking
 from tobs_tui.telegram.file_requests import PART, Fetchable
 from tobs_tui.telegram.governor import Stopped
-from tobs_tui.telegram.part_file import PartFile, PartPlan
+from tobs_tui.telegram.part_file import PartFile, PartPlan, Stretch
 from tobs_tui.telegram.rpc_errors import code_of
 
 HASHED_FROM = 10 << 20
@@ -85,37 +85,29 @@ class LargeFile:
             self._stopped = stopped
 
     async def _check_found(self, part_file: PartFile, index: int) -> None:
-        if not await self._is_right(part_file, index):
-            self._take_back(part_file, index)
+        """Hold a part of an earlier run against Telegram's hashes, as far as Telegram gives any."""
+        hashes = await self._hashes_of(index)
+        if not await asyncio.to_thread(part_file.matches, hashes):
+            part_file.drop(index)
+            self._on_bytes(-self._plan.length(index))
             self._to_fetch.append(index)
 
     async def _fetch_part(self, part_file: PartFile, index: int) -> None:
         plan = self._plan
+        hashes = await self._hashes_of(index) if plan.size >= HASHED_FROM else []
         for _ in range(TRIES):
             data = await self._asking.whole_part(index * plan.part, plan.length(index))
-            await asyncio.to_thread(part_file.write, index, data)
-            self._on_bytes(plan.length(index))
-            if plan.size < HASHED_FROM or await self._is_right(part_file, index):
+            if await asyncio.to_thread(part_file.write, index, data, hashes):
+                self._on_bytes(plan.length(index))
                 return
-            self._take_back(part_file, index)
         raise FileFailed(
             f"The file comes altered: its part at {index * plan.part:,} has not the hash that Telegram gives",
             "The next run tries again",
         )
 
-    async def _is_right(self, part_file: PartFile, index: int) -> bool:
-        """Whether a part on disk has Telegram's hashes, as far as Telegram gives any."""
-        plan = self._plan
-        begin = index * plan.part
-        for hash_ in await self._hashes.within(begin, begin + plan.length(index)):
-            digest = await asyncio.to_thread(part_file.digest, hash_.offset, hash_.limit)
-            if digest != hash_.hash:
-                return False
-        return True
-
-    def _take_back(self, part_file: PartFile, index: int) -> None:
-        part_file.drop(index)
-        self._on_bytes(-self._plan.length(index))
+    async def _hashes_of(self, index: int) -> list[Stretch]:
+        begin = index * self._plan.part
+        return await self._hashes.within(begin, begin + self._plan.length(index))
 
 
 class _Hashes:
@@ -126,9 +118,9 @@ class _Hashes:
         self._by_offset: dict[int, Any] = {}
         self._given = True
 
-    async def within(self, begin: int, end: int) -> list[Any]:
+    async def within(self, begin: int, end: int) -> list[Stretch]:
         """The hashes of stretches that lie between the two offsets, in order."""
-        found = []
+        found: list[Stretch] = []
         at = begin
         while at < end and self._given:
             hash_ = self._by_offset.pop(at, None)
@@ -138,7 +130,7 @@ class _Hashes:
             if hash_ is None or hash_.limit <= 0:
                 break
             if at + hash_.limit <= end:
-                found.append(hash_)
+                found.append(Stretch(hash_.offset, hash_.limit, hash_.hash))
             at += hash_.limit
         return found
 

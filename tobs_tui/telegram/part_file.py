@@ -13,10 +13,10 @@ import hashlib
 import os
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 import msgspec
 from msgspec import Struct
@@ -45,6 +45,14 @@ class PartPlan(Struct, frozen=True):
     def length(self, index: int) -> int:
         """Bytes of one part: all have the same, but for the last."""
         return min(self.part, self.size - index * self.part)
+
+
+class Stretch(NamedTuple):
+    """Some bytes of the file, and the SHA-256 that they should have."""
+
+    offset: int
+    length: int
+    sha256: bytes
 
 
 def journal_path(path: Path) -> Path:
@@ -94,25 +102,36 @@ class PartFile:
         """The parts that are not there yet, in order."""
         return [index for index in range(self.plan.count) if index not in self._have]
 
-    def write(self, index: int, data: memoryview | bytes) -> None:
-        """Put one part in place, then note it. :raises DiskFull: :raises VaultNotWritable:"""
-        line = _line(index, zlib.crc32(data))
+    def write(self, index: int, data: memoryview | bytes, stretches: Sequence[Stretch] = ()) -> bool:
+        """Put one part in place, then note it; False, and nothing written, if a stretch of it is not right.
+
+        :raises DiskFull: :raises VaultNotWritable:
+        """
+        begin = index * self.plan.part
+        view = memoryview(data)
+        for offset, length, sha256 in stretches:
+            if hashlib.sha256(view[offset - begin : offset - begin + length]).digest() != sha256:
+                return False
+        line = _line(index, zlib.crc32(view))
         with self._lock, translated(self.path):
-            if self._handle < 0:
-                return
-            _write_all(self._handle, data, index * self.plan.part)
-            _append_all(self._journal, line)
-            self._have.add(index)
+            if self._handle >= 0:
+                _write_all(self._handle, view, begin)
+                _append_all(self._journal, line)
+                self._have.add(index)
+        return True
 
     def drop(self, index: int) -> None:
         """The part is not what it should be: it counts as missing."""
         with self._lock:
             self._have.discard(index)
 
-    def digest(self, offset: int, length: int) -> bytes:
-        """SHA-256 of a stretch as it stands on disk."""
+    def matches(self, stretches: Sequence[Stretch]) -> bool:
+        """Whether stretches are right as they stand on disk. :raises VaultNotWritable:"""
         with self._lock, translated(self.path):
-            return hashlib.sha256(os.pread(self._handle, length, offset)).digest()
+            return all(
+                hashlib.sha256(os.pread(self._handle, length, offset)).digest() == sha256
+                for offset, length, sha256 in stretches
+            )
 
     def finish(self) -> None:
         """Cut to its size, flush to disk and close; the journal goes. Call it when nothing is missing."""

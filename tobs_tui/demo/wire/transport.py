@@ -107,9 +107,9 @@ class Full(Transport):
         self._sent = 0
 
     def pack(self, payload: bytes) -> bytes:
-        packet = (len(payload) + 12).to_bytes(4, "little") + self._sent.to_bytes(4, "little") + payload
+        head = (len(payload) + 12).to_bytes(4, "little") + self._sent.to_bytes(4, "little")
         self._sent += 1
-        return packet + crc32(packet).to_bytes(4, "little")
+        return b"".join((head, payload, crc32(payload, crc32(head)).to_bytes(4, "little")))
 
     def _take(self, buffer: bytearray) -> bytes | None:
         if len(buffer) < 4:

@@ -25,7 +25,9 @@ FIRST_DATE = 1_736_078_400
 def files_of_sizes(sizes: Sequence[int], dcs: Sequence[int]) -> list[FileSpec]:
     """Documents of these sizes, dealt to the DCs in turn."""
     return [
-        FileSpec("bytes", size, "application/octet-stream", name=f"{number}.bin", dc=dcs[number % len(dcs)])
+        FileSpec(
+            "bytes", size, "application/octet-stream", name=f"{number}.bin", dc=dcs[(number - 1) % len(dcs)]
+        )
         for number, size in enumerate(sizes, 1)
     ]
 
@@ -54,7 +56,7 @@ def post_file(world: World, chat: Chat, spec: FileSpec, *, caption: str = "") ->
     date = FIRST_DATE + 60 * message_id
     stamp = OwnStamp(chat.history, message_id, date, (spec,))
     if spec.use == "photo":
-        media: object = types.MessageMediaPhoto(tl_photo(spec, stamp.file(0), date, world.files))
+        media: object = types.MessageMediaPhoto(photo=tl_photo(spec, stamp.file(0), date, world.files))
     else:
         media = document_media(spec, tl_document(spec, stamp.file(0), date, world.files))
     message = types.Message(
