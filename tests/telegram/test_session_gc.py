@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import msgspec
 import pytest
 from telethon.sessions import SQLiteSession
 
+from tobs_tui.cli.screen.host import ScreenHost
 from tobs_tui.config import Settings
 from tobs_tui.telegram import session_gc
 from tobs_tui.telegram.session_file import (
@@ -52,7 +54,7 @@ def put(settings: Settings, name: str, *, account: int = 7, days: float = 0.0, *
         dc=2,
         host="127.0.0.1",
         port=1,
-        key=encode_key(bytes(256)),
+        key=encode_key((name if more.pop("own_key", True) else "shared").encode().ljust(256, b"k")),
         account=account,
     )
     path.write_bytes(msgspec.json.format(msgspec.json.encode(login), indent=1))
@@ -109,6 +111,43 @@ async def test_the_active_login_stays_however_old(settings: Settings) -> None:
     assert active.exists()
 
 
+async def test_a_login_that_became_its_accounts_last_stays(settings: Settings) -> None:
+    settings = settings.model_copy(update={"session_gc_keep_last_n": 1})
+    newest = put(settings, "newest", days=40)
+    old = put(settings, "old", days=50)
+    older = put(settings, "older", days=60)
+    files = plan(settings, now=NOW)
+    newest.unlink()
+    gone = await collect(settings, files)
+    assert [file.path for file in gone] == [older]
+    assert old.exists(), "it was to go while the newest was there"
+
+
+async def test_a_login_that_a_staying_file_holds_too_is_not_ended(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[str] = []
+
+    async def note(_settings: Settings, login: StoredLogin) -> None:
+        ended.append(login.key)
+
+    monkeypatch.setattr(session_gc, "_log_out", note)
+    settings = settings.model_copy(update={"session_gc_keep_last_n": 1})
+    put(settings, "used", own_key=False)
+    put(settings, "copied", days=70, own_key=False)
+    own = put(settings, "own", days=80)
+    elsewhere = put(settings, "elsewhere", days=90, account=9, server="telegram")
+    put(settings, "elsewhere too", account=9, server="telegram")
+    own_key = msgspec.json.decode(own.read_bytes())["key"]
+    why = {file.path.name: file.why for file in plan(settings, now=NOW)}
+    assert "not ended" in why["copied.session"]
+    assert "logged out" in why["own.session"]
+    assert "another server" in why["elsewhere.session"]
+    assert len(await collect(settings, plan(settings, now=NOW))) == 3
+    assert ended == [own_key]
+    assert not elsewhere.exists()
+
+
 async def test_a_login_that_a_process_holds_stays(settings: Settings) -> None:
     for number in range(4):
         put(settings, f"a{number}", days=31 + number)
@@ -136,7 +175,7 @@ async def test_leftovers_of_ours_go_at_once(settings: Settings) -> None:
     put(settings, "never", account=0)
     (folder / "tobs.session.0123abcd.new").write_bytes(b'{\n "format": "tobs-tui sess')
     (folder / "tobs.session.0123abce.new").write_bytes(b"")
-    (folder / "gone.session.lock").touch()
+    (folder / "gone.session.lock").touch(0o600)
     put(settings, "a")
     gone = await collect(settings, plan(settings, now=NOW))
     assert {file.role for file in gone} == {Role.LOGIN, Role.UNFINISHED, Role.LOCK}
@@ -153,6 +192,7 @@ async def test_what_is_not_ours_stays(settings: Settings) -> None:
     (folder / "tobs.session.0123abcd.new").write_text("mine too")
     (folder / "tobs.session.backup").write_text("and mine")
     (folder / "x.session.lock").write_text("somebody's")
+    (folder / "y.session.lock").touch(0o644)
     (folder / "a.session-wal").write_text("alone")
     (folder / "sub.session").mkdir()
     target = folder.parent / "elsewhere"
@@ -172,12 +212,12 @@ async def test_what_a_database_keeps_beside_goes_along(settings: Settings) -> No
     for number in range(3):
         put(settings, f"a{number}", days=number)
     old = put(settings, "old", days=99)
-    for end in ("-journal", "-wal", "-shm"):
+    for end in ("-journal", "-wal", "-shm", ".dcs"):
         old.with_name(old.name + end).touch()
         (settings.session_dir / f"a0.session{end}").touch()
     await collect(settings, plan(settings, now=NOW))
     assert not list(settings.session_dir.glob("old*"))
-    assert len(list(settings.session_dir.glob("a0.session*"))) == 4
+    assert len(list(settings.session_dir.glob("a0.session*"))) == 5
 
 
 def test_looking_changes_nothing(settings: Settings) -> None:
@@ -220,3 +260,21 @@ async def test_an_unreachable_server_does_not_keep_a_login(
     put(settings, "a")
     put(settings, "b", days=40)
     assert len(await run_gc(settings, now=NOW)) == 1
+
+
+async def test_the_screen_collects_once_it_is_connected(
+    demo_server: Any, small_world: Any, logged_in: Any, settings_for: Any
+) -> None:
+    server = await demo_server(small_world)
+    await (await logged_in(server, session_name="mine")).close()
+    settings = settings_for(server.info, session_name="mine")
+    leftover = put(settings, "never", account=0)
+    host = ScreenHost(lambda _more: settings)
+    try:
+        await host.start()
+        async with asyncio.timeout(10):
+            while leftover.exists():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+    finally:
+        await host.close()
+    assert session_path(settings).exists()

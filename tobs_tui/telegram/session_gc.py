@@ -2,7 +2,7 @@
 
 It knows its own files by name and content. It never touches the login that the settings name, one that
 another process holds, an account's last login, or a file that it did not make. A login that goes is ended on
-the server first, where that is the settings' own.
+the server first, where that is the settings' own and no file that stays holds the same login.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import re
+import stat
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,6 +77,9 @@ class SessionFile:
     """Unix seconds."""
     keep: bool
     why: str
+    logs_out: bool = False
+    """Whether taking it away ends its login on the server."""
+    planned_at: float = 0.0
 
 
 def plan(settings: Settings, *, now: float) -> list[SessionFile]:
@@ -99,17 +104,22 @@ def plan(settings: Settings, *, now: float) -> list[SessionFile]:
     files += _judged(logins, active, settings, now)
     fates = {file.path: file.keep for file in files}
     files += [_beside(path, used, fates) for path, used in dc_keys]
+    files = [replace(file, planned_at=now) for file in files]
     return sorted(files, key=lambda file: (-file.last_used, file.path.name))
 
 
 async def collect(settings: Settings, files: Iterable[SessionFile]) -> tuple[SessionFile, ...]:
-    """Take away what the plan lets go; gives what is gone. What came into use since stays."""
+    """Take away what the plan lets go; gives what is gone.
+
+    Each is looked at once more before: what came into use since stays, and a login whose account has lost
+    the others meanwhile.
+    """
     gone = []
     for file in sorted(files, key=lambda file: file.role is Role.DC_KEYS):
         if file.keep:
             continue
         try:
-            if await _take_away(settings, file):
+            if await asyncio.to_thread(_still_goes, settings, file) and await _take_away(settings, file):
                 gone.append(file)
         except OSError as error:
             _log.warning("the session file %s could not be deleted: %s", file.path.name, error.strerror)
@@ -143,7 +153,37 @@ def _judged(
                 place, kept_anyway, (now - used) / DAY_S, settings.session_gc_max_age_days
             )
             judged.append(SessionFile(path, Role.LOGIN, account, used, keep, why))
-    return judged
+    return [_with_its_end(file, logins, judged, settings) for file in judged]
+
+
+def _with_its_end(
+    file: SessionFile,
+    logins: list[tuple[Path, StoredLogin, float]],
+    judged: list[SessionFile],
+    settings: Settings,
+) -> SessionFile:
+    """A login that goes, with whether it is ended on the server."""
+    if file.keep or file.account is None:
+        return file
+    login = next(login for path, login, _ in logins if path == file.path)
+    staying = {each.path for each in judged if each.keep}
+    if login.server != settings.server_id:
+        end = "it is of another server, which is not asked to end it"
+    elif any(path in staying and other.key == login.key for path, other, _ in logins):
+        end = "a file that stays holds the same login, so it is not ended"
+    else:
+        return replace(file, logs_out=True, why=f"{file.why}; it is logged out, too")
+    return replace(file, why=f"{file.why}; {end}")
+
+
+def _still_goes(settings: Settings, file: SessionFile) -> bool:
+    """Whether a plan of now lets a file go as that one did."""
+    if file.role is Role.DC_KEYS:
+        return True  # its login has gone just now; whether it has is seen under that one's lock
+    return any(
+        (each.path, each.role, each.last_used, each.keep) == (file.path, file.role, file.last_used, False)
+        for each in plan(settings, now=file.planned_at)
+    )
 
 
 def _in_use(path: Path, active: Path) -> tuple[bool, str] | None:
@@ -203,8 +243,10 @@ def _counts(path: Path) -> bool:
 
 
 def _is_lonely_lock(path: Path) -> bool:
-    # Our locks are empty; the login that one was for is gone.
-    return path.stat().st_size == 0 and not _login_path(path).exists()
+    # Ours are empty and for their owner alone; the login that one was for is gone.
+    facts = path.stat()
+    for_owner_alone = os.name == "nt" or not stat.S_IMODE(facts.st_mode) & 0o077
+    return facts.st_size == 0 and for_owner_alone and not _login_path(path).exists()
 
 
 def _login_path(path: Path) -> Path:
@@ -267,7 +309,7 @@ async def _take_away(settings: Settings, file: SessionFile) -> bool:
             login = _ours(file.path) if file.role is Role.LOGIN else None
             if file.role is Role.LOGIN and login is None:
                 return False
-            if login is not None and login.account and login.server == settings.server_id:
+            if login is not None and file.logs_out:
                 await _log_out(settings, login)
         _delete(file, login_path)
     finally:

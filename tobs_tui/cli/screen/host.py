@@ -50,6 +50,7 @@ from tobs_tui.ui.ports import (
 )
 
 if TYPE_CHECKING:
+    from tobs_tui.cli.housekeeping import Housekeeping
     from tobs_tui.cli.screen.archive import ArchiveRoom
     from tobs_tui.cli.screen.login import LoginSteps
     from tobs_tui.cli.screen.run import ScreenRun
@@ -99,7 +100,9 @@ class ScreenHost:
         self._archive: ArchiveRoom | None = None
         self._steps: LoginSteps | None = None
         self._run: ScreenRun | None = None
+        self._housekeeping: Housekeeping | None = None
         self._counts: dict[int, int] = {}
+        self._kinds: dict[int, Kinds | None] = {}
         self._seen: RunReport | None = None
 
     # Starting
@@ -165,6 +168,7 @@ class ScreenHost:
             self._account = None
         try:
             self._account = account = await Account.connect(settings)
+            self._keep_house(settings)
             authorized = await account.is_authorized()
             if not authorized and self._sign_in is not None:
                 await asyncio.ensure_future(_awaited(self._sign_in(account)))
@@ -180,6 +184,13 @@ class ScreenHost:
             return LoginView(Step.DONE, name=account.owner.name)
         self._link = Link(Reach.NOBODY)
         return self._login().view(Step.PHONE)
+
+    def _keep_house(self, settings: Settings) -> None:
+        from tobs_tui.cli.housekeeping import Housekeeping
+
+        if self._housekeeping is None:
+            self._housekeeping = Housekeeping()
+        self._housekeeping.begin(settings)
 
     @property
     def _known_settings(self) -> Settings:
@@ -264,12 +275,19 @@ class ScreenHost:
         return await self._asked(forum_topics(self._known_account, chat))
 
     async def preview(self, chat: Chat) -> Preview:
-        from tobs_tui.telegram.chats import count_kinds, preview
+        from tobs_tui.telegram.chats import preview
 
         page = await self._asked(preview(self._known_account, chat))
-        counted = await self._asked(count_kinds(self._known_account, chat))
-        kinds = Kinds(**counted) if counted else None
+        kinds = await self.kinds(chat)
         return Preview(page.messages, {person.id: person for person in page.people}, kinds)
+
+    async def kinds(self, chat: Chat) -> Kinds | None:
+        from tobs_tui.telegram.chats import count_kinds
+
+        if chat.id not in self._kinds:
+            counted = await self._asked(count_kinds(self._known_account, chat))
+            self._kinds[chat.id] = Kinds(**counted) if counted else None
+        return self._kinds[chat.id]
 
     async def _asked(self, answer: Awaitable[Answer]) -> Answer:
         """An answer of Telegram's; a login that has ended shows."""
@@ -433,6 +451,8 @@ class ScreenHost:
                 if not self._run.done:
                     self.shutdown.drain("the screen's end")
                 await self._run.ended(DRAIN_WITHIN)
+            if self._housekeeping is not None and not self.shutdown.aborted:
+                await self._housekeeping.end()
             if self._account is not None and not self.shutdown.aborted:
                 await self._account.close()
             if not self.shutdown.aborted:
