@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.vault.shelf import GROUP, Shelf, message
-from tobs_tui.model import Entity, Reply
+from tests.vault.shelf import GROUP, START, Shelf, message
+from tobs_tui.model import Entity, File, MediaKind, Reply
+from tobs_tui.vault.media_files import MediaShelf
 from tobs_tui.vault.region import BEGIN, END
 
 
@@ -271,3 +273,47 @@ def test_a_note_that_is_a_link_stays_one(shelf: Shelf, tmp_path: Path) -> None:
     shelf.publish()
     assert note.is_symlink()
     assert "message 5" in real.read_text()
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_a_lost_archive_makes_copies_only_of_what_a_person_changed(tmp_path: Path, *, edited: bool) -> None:
+    shown = File(id=7, kind=MediaKind.PHOTO, size=5, dc=1, access_hash=1, reference=b"", date=START)
+    other = -1000000000888
+
+    def fetch(shelf: Shelf, *, files_to_come: bool) -> int:
+        """Do as a run does: messages, notes, files, notes, the index. Returns how many were put off."""
+        put_off = 0
+        for chat_id, title in ((GROUP, "Trip"), (other, "Other")):
+            shelf.chat(chat_id, title)
+            shelf.add([message(1, chat_id=chat_id, media=shown), message(2, chat_id=chat_id, day=1)])
+            put_off += shelf.publisher.publish(chat_id, files_to_come=files_to_come).put_off
+        part = tmp_path / "part"
+        part.write_bytes(b"hello")
+        stored = shelf.archive.file(7)
+        assert stored is not None
+        fate = MediaShelf(shelf.archive, shelf.vault).put(stored, part)
+        shelf.archive.save_fates([fate], shelf.calendar.note_of)
+        for chat_id in (GROUP, other):
+            kept.extend(shelf.publish(chat_id).kept_edits)
+        kept.extend(shelf.publisher.finish().kept_edits)
+        return put_off
+
+    kept: list[str] = []
+    first = Shelf(tmp_path)
+    assert fetch(first, files_to_come=True) == 0
+    if edited:
+        note = first.note()
+        note.write_text(note.read_text().replace("message 1", "my words"))
+    before = first.files()
+    first.close()
+    shutil.rmtree(tmp_path / "vault" / ".tobs")
+
+    second = Shelf(tmp_path)
+    assert fetch(second, files_to_come=True) == 4  # of each chat, its index and the day with the photo
+    if edited:
+        assert kept == ["Trip/Trip 2025-01-05 (my edits).md"]
+        assert second.files()[kept[0]] == before["Trip/Trip 2025-01-05.md"]
+    else:
+        assert (kept, second.files()) == ([], before)
+    assert second.archive.dirty_chats() == []
+    second.close()

@@ -29,10 +29,10 @@ def test_it_is_whole_at_the_end_however_seldom_it_was_written(
     written = 0
     place = indexing.Indexes._place_vault
 
-    def counted(*words: object) -> None:
+    def counted(*words: object, **more: object) -> None:
         nonlocal written
         written += 1
-        place(*words)  # type: ignore[arg-type]
+        place(*words, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(indexing.Indexes, "_place_vault", counted)
     shelf = Shelf(tmp_path)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from tobs_tui.archive import Archive, NoteRow, StoredChat
+from tobs_tui.archive import Archive, FileState, NoteRow, StoredChat
 from tobs_tui.archive.note_walk import Beside
 from tobs_tui.model import NoteKey
 from tobs_tui.vault.book import NameBook, base_name, part_suffix, topic_title
@@ -56,6 +56,8 @@ class ChatNotes:
         source: ChatSource,
         placer: Placer,
         stop: Callable[[], bool],
+        *,
+        files_to_come: bool = False,
     ) -> None:
         self._archive = archive
         self._stored = stored
@@ -65,6 +67,9 @@ class ChatNotes:
         self._source = source
         self._placer = placer
         self._stop = stop
+        self.files_to_come = files_to_come
+        """Whether the notes come out once more when the chat's files are there."""
+        self._file_waits = False
         self._book = book
         self._batch: list[_Rendered] = []
         self._batch_bytes = 0
@@ -157,6 +162,7 @@ class ChatNotes:
         self._names.know(key, rows.values())
         beside = self.walk.beside(key)
         heading = self._heading(key)
+        self._file_waits = False
         starts: list[Order] = []
         count = 0
         for part, is_last in parts(self._stoppable(self._source.pieces(key, starts)), self._calendar, starts):
@@ -171,6 +177,8 @@ class ChatNotes:
 
     def _stoppable(self, pieces: Iterator[Piece]) -> Iterator[Piece]:
         for piece in pieces:
+            if any(file.state is FileState.UNASKED for file in piece.scene.files.values()):
+                self._file_waits = True
             yield piece
             if self._stop():
                 raise _Stopped
@@ -191,6 +199,7 @@ class ChatNotes:
             fields=fields_of(heading, part),
             region=region_of(heading, part, before, after),
             known=known,
+            is_early=self.files_to_come and self._file_waits,
         )
         return _Rendered(key, draft, tuple(sorted(part.named)), is_last)
 
@@ -271,6 +280,7 @@ class ChatNotes:
         self.placed.unchanged += placed.unchanged
         self.placed.kept_edits += placed.kept_edits
         self.placed.problems += placed.problems
+        self.placed.put_off += placed.put_off
 
     def _written(self, rows: Sequence[NoteRow], clears: Iterable[NoteKey]) -> None:
         self._archive.notes_written(rows, clears, chat_id=self._chat_id, listed=self.walk.upto)

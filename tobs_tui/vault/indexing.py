@@ -80,6 +80,7 @@ class Indexes:
             placer,
             notes.placed,
             look,
+            is_early=notes.files_to_come,
         )
         if base_name(path) != base_name(index):
             self._archive.mark_all_dirty(chat_id)
@@ -98,10 +99,11 @@ class Indexes:
         """Write the vault's index if it waits, from this publisher or one that was killed."""
         if self._archive.meta(_VAULT_DUE):
             with closing(Placer(vault, Locator(vault))) as placer:
-                self._place_vault(book, placer, outcome)
+                self._place_vault(book, placer, outcome, is_last=True)
 
-    def _place_vault(self, book: NameBook, placer: Placer, outcome: Placed) -> None:
+    def _place_vault(self, book: NameBook, placer: Placer, outcome: Placed, *, is_last: bool = False) -> None:
         entries = self._known_entries(book)
+        put_off = outcome.put_off
         self._place(
             VAULT_RECORD,
             _VAULT_IDENTITY,
@@ -110,10 +112,14 @@ class Indexes:
             vault_region(entries.values(), self._calendar),
             placer,
             outcome,
+            is_early=not is_last,
         )
         self._vault_placed, self._vault_waits = True, 0
-        if self._archive.meta(_VAULT_DUE):
-            self._archive.set_meta(_VAULT_DUE, "")
+        # Over one that an earlier archive left, the whole list comes when no more chats do.
+        due = "1" if outcome.put_off > put_off else ""
+        outcome.put_off = put_off
+        if (self._archive.meta(_VAULT_DUE) or "") != due:
+            self._archive.set_meta(_VAULT_DUE, due)
 
     def _place(
         self,
@@ -125,11 +131,13 @@ class Indexes:
         placer: Placer,
         outcome: Placed,
         look: str = "",
+        *,
+        is_early: bool = False,
     ) -> str:
         """Place one index by its record in the archive; returns where it is."""
         kept = json.loads(self._archive.meta(record) or "{}")
         known = frozenset(filter(None, (kept.get("hash"), kept.get("planned"))))
-        draft = Draft(identity, kept.get("path", path), fields, region, known)
+        draft = Draft(identity, kept.get("path", path), fields, region, known, is_early)
 
         def plan(decisions: Sequence[Decision]) -> None:
             for decision in decisions:
@@ -139,6 +147,7 @@ class Indexes:
         placed = placer.place([draft], plan)
         outcome.kept_edits += placed.kept_edits
         outcome.problems += placed.problems
+        outcome.put_off += placed.put_off
         for decision in placed.decisions:
             now = {"path": decision.path, "hash": decision.hash, **({"look": look} if look else {})}
             if kept != now:

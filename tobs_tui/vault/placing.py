@@ -41,6 +41,9 @@ class Draft:
     region: bytes
     known: frozenset[str] = frozenset()
     """Hashes of the regions that we may have written there; empty when none was."""
+    is_early: bool = False
+    """Whether more is to come that changes the region. Over a note of an archive that was lost, which may
+    show that already, it isn't written: it couldn't be told from one that a person changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,8 @@ class Placed:
     """Those that now are as they should be."""
     kept_edits: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    put_off: int = 0
+    """Early ones that were not written."""
 
 
 class Placer:
@@ -152,6 +157,9 @@ class Placer:
         if content == existing:
             return Decision(draft, path, new_hash, None)
         edited = there != new_hash and there not in draft.known
+        if edited and draft.is_early and not draft.known:
+            placed.put_off += 1
+            return None
         edits = self._edits(path, existing) if edited else None
         return Decision(draft, path, new_hash, Replacement(target, content, existing), edits)
 

@@ -38,6 +38,8 @@ class PublishReport(Struct, frozen=True, kw_only=True):
     """Notes left alone, and why."""
     left: int = 0
     """Notes that a stop left for the next publish."""
+    put_off: int = 0
+    """Notes that wait for the chat's files."""
 
 
 def never() -> bool:
@@ -65,8 +67,13 @@ class Publisher:
         self._book = NameBook(archive, vault)
         self._indexes = Indexes(archive, calendar)
 
-    def publish(self, chat_id: int, *, stop: Callable[[], bool] = never) -> PublishReport:
+    def publish(
+        self, chat_id: int, *, stop: Callable[[], bool] = never, files_to_come: bool = False
+    ) -> PublishReport:
         """Bring a chat's files to what the archive holds; `stop` is asked between notes and inside long ones.
+
+        With `files_to_come` it will be published once more: what an earlier archive left in the vault, and
+        what shows files already, waits for that.
 
         :raises DiskFull: :raises VaultNotWritable: :raises ArchiveError: as their classes say.
         """
@@ -74,7 +81,7 @@ class Publisher:
         if stored is None:
             return PublishReport()
         with closing(Placer(self._vault, Locator(self._vault))) as placer:
-            notes = self._chat_notes(stored, placer, stop)
+            notes = self._chat_notes(stored, placer, stop, files_to_come)
             if ExportFormat.MARKDOWN in self._formats:
                 notes.publish(self._style())
             else:
@@ -92,6 +99,7 @@ class Publisher:
             kept_edits=tuple(notes.placed.kept_edits),
             problems=tuple(dict.fromkeys(notes.placed.problems)),
             left=notes.left or int(not whole),
+            put_off=notes.placed.put_off,
         )
 
     def finish(self) -> PublishReport:
@@ -110,7 +118,9 @@ class Publisher:
             return self._archive.chat(stored.part_of)
         return stored
 
-    def _chat_notes(self, stored: StoredChat, placer: Placer, stop: Callable[[], bool]) -> ChatNotes:
+    def _chat_notes(
+        self, stored: StoredChat, placer: Placer, stop: Callable[[], bool], files_to_come: bool
+    ) -> ChatNotes:
         names = self._names(stored)
         others: dict[int, NoteNames | None] = {}
 
@@ -121,7 +131,17 @@ class Publisher:
             return others[other_id]
 
         source = ChatSource(self._archive, stored, self.calendar, self._deleted, names, names_of_other)
-        return ChatNotes(self._archive, stored, self.calendar, self._book, names, source, placer, stop)
+        return ChatNotes(
+            self._archive,
+            stored,
+            self.calendar,
+            self._book,
+            names,
+            source,
+            placer,
+            stop,
+            files_to_come=files_to_come,
+        )
 
     def _names(self, stored: StoredChat) -> NoteNames:
         chat_id = stored.chat.id
