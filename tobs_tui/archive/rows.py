@@ -209,10 +209,15 @@ def searchable(message: Message) -> str:
 
 
 def chunks(ids: Iterable[int], size: int = 500) -> Iterator[tuple[int, ...]]:
-    """The ids in pieces that one statement can take, each with its `?` marks made by `marks`."""
+    """The ids in pieces that one statement can take, each with its `?` marks made by `marks`.
+
+    A piece is filled up with its last id to the next power of two: so that few statements are prepared and
+    kept, not one for each number of ids. What stands twice behind an `IN` is found once.
+    """
     every = tuple(ids)
     for start in range(0, len(every), size):
-        yield every[start : start + size]
+        piece = every[start : start + size]
+        yield piece + piece[-1:] * ((1 << (len(piece) - 1).bit_length()) - len(piece))
 
 
 def marks(ids: tuple[int, ...]) -> str:
