@@ -113,7 +113,7 @@ def file_fields(file: File, folder: str, stored: StoredFile | None) -> Fields:
 
 
 def _where(folder: str, stored: StoredFile | None) -> str:
-    if stored is not None and stored.path is not None:
+    if stored is not None and stored.state is FileState.DONE and stored.path is not None:
         return os.path.relpath(stored.path, folder).replace(os.sep, "/")
     if stored is not None and stored.state is FileState.TOO_LARGE:
         return TOO_LARGE
