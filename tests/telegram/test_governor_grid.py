@@ -206,7 +206,7 @@ def grid() -> Iterator[tuple[float, Limit, float, str]]:
         for wait in (1, 3, 5):
             for rate in (5.0, 20.0, 50.0):
                 yield latency, steady(rate), wait, f"{latency * 1000:.0f}ms-{rate:.0f}-wait{wait}"
-            for before, then in ((20.0, 5.0), (5.0, 20.0), (20.0, 50.0), (50.0, 20.0)):
+            for before, then in ((20.0, 5.0), (5.0, 20.0), (20.0, 50.0), (50.0, 20.0), (50.0, 5.0)):
                 name = f"{latency * 1000:.0f}ms-{before:.0f}to{then:.0f}-wait{wait}"
                 yield latency, changing(before, then), wait, name
 

@@ -23,16 +23,22 @@ CAREFUL = 2
 """The guess to go by while nothing else is known."""
 CAUTION = 0.98
 """The share of the limit, as far as it is known, that is used."""
-HOLD_S, HOLD_WAITS = 67.0, 10.0
-"""A rate is held for so many seconds, or so many times the wait that looking for the limit costs."""
+HOLD_S, HOLD_WAITS = 60.5, 10.0
+"""From one wait on, so many seconds or so many waits of its length pass before the limit is looked for again.
+
+A wait that came unlooked for counts too: the next search pays for it.
+"""
 SETTLED_AFTER = 10
 """After so many rounds with the same outcome the limit is looked for half as often."""
 DEAR_WAIT_S = 6.0
 """Waits longer than that are too dear to search with."""
 SEARCH_GROWTH, SEARCH_STEP_S = (1.05, 1.05, 1.12, 1.25), 8.0
 """Growth a second after the first wait, when hardly anything was learned before it."""
-PROBE_GROWTH, PROBE_STEP_S = (1.015, 1.04, 1.08, 1.15, 1.25), 3.0
+PROBE_GROWTH, PROBE_STEP_S = (1.02, 1.06, 1.15, 1.3, 1.6), 1.5
 """Growth a second while the limit is looked for: each for so many seconds, the last from then on."""
+RISEN_S, RISEN_GROWTH = 1.5, 2.0
+"""Once so many seconds' worth of requests beyond the held rate passed, no burst explains it any more: the
+limit has risen, and the rate grows so much a second."""
 FIRST_LEAST, LOWEST = 1.0, 0.05
 """Requests a second: the least to go on with after the first wait, and the least of all."""
 
@@ -65,6 +71,8 @@ class Pace:
         self._guess = 0
         self._guesses: list[float] = []
         self._held = 0.0
+        self._beyond = 0.0
+        self._search_from = 0.0
         self._fell = 0
         self._confirmed = 0
 
@@ -94,14 +102,18 @@ class Pace:
             return
         since = began if self._active_from is None else self._active_from
         guesses = [CAUTION * self._accepted.rate(since, began, burst) for burst in BURSTS_S]
+        is_planned = self._doing is not _Doing.HOLD
         lowered = self._lowered(self.rate, began - since, guesses, dear=seconds > DEAR_WAIT_S)
         self.rate = max(LOWEST, lowered)
         self._held = self.rate
+        self._beyond = 0.0
         self._told_at = now
         self._active_from = None
         self._resume_at = self._grown_at = now + seconds
         hold = max(HOLD_S, seconds * HOLD_WAITS) * (2 if self._confirmed >= SETTLED_AFTER else 1)
-        self._grows_from = self._resume_at + (0.0 if self._doing is _Doing.SEARCH else hold)
+        begin = now if is_planned else min(max(now, self._search_from), now + hold)
+        self._search_from = begin + hold
+        self._grows_from = self._resume_at if self._doing is _Doing.SEARCH else self._search_from
 
     def _lowered(self, before: float | None, active: float, guesses: list[float], dear: bool) -> float:
         """The rate to go on with, and what to do with it. `guesses` is what the limit is, guess by guess."""
@@ -161,11 +173,15 @@ class Pace:
         if self._doing is not _Doing.SEARCH:
             self._doing = _Doing.PROBE
         if self._binding(rate, now):
-            self.rate = rate * self._growth(now - self._grows_from) ** min(elapsed, 1.0)
+            step = min(elapsed, 1.0)
+            self._beyond += (rate / self._held - 1.0) * step
+            self.rate = rate * self._growth(now - self._grows_from) ** step
 
     def _growth(self, since: float) -> float:
         if self._doing is _Doing.SEARCH:
             return SEARCH_GROWTH[min(int(since / SEARCH_STEP_S), len(SEARCH_GROWTH) - 1)]
+        if self._beyond > RISEN_S:
+            return RISEN_GROWTH
         return PROBE_GROWTH[min(int(since / PROBE_STEP_S), len(PROBE_GROWTH) - 1)]
 
     def _binding(self, rate: float, now: float) -> bool:
