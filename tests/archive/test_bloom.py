@@ -39,6 +39,8 @@ def test_what_was_added_is_never_new(ids: list[int], others: list[int], capacity
         made.add(one)
     assert made.maybe_held([*ids, *others]) == [*ids, *others]
     assert not any(map(made.surely_new, ids))
+    probes = range(1000, 1200)
+    assert made.maybe_held(probes) == [number for number in probes if not made.surely_new(number)]
     assert len(made) == len(ids) + len(others)
     again, origin = BloomFilter.unpacked(made.packed(ORIGIN))
     assert origin == ORIGIN

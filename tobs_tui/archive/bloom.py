@@ -39,6 +39,7 @@ _LAYER = struct.Struct("<QQQI")  # capacity, items, bits, hashes
 _ID = struct.Struct("<q").pack
 _MOST_LAYERS = 32
 _digest = mmh3.mmh3_x64_128_digest
+_halves = mmh3.mmh3_x64_128_utupledigest
 
 
 class Origin(NamedTuple):
@@ -81,6 +82,16 @@ class _Layer:
             places = list(map(mod, map(add, places, steps), repeat(size)))
             self.bits[places] = 1
         self.items += len(low)
+
+    def may_hold_one(self, low: int, high: int) -> bool:
+        """The same as `may_hold` for one id, whose answer is mostly found at the first bits."""
+        bits, size = self.bits, len(self.bits)
+        place, step = low % size, high % size
+        for _ in range(self.hashes):
+            if not bits[place]:
+                return False
+            place = (place + step) % size
+        return True
 
     def may_hold(self, low: Sequence[int], high: Sequence[int]) -> bitarray:
         """For each id a bit: whether it may have been added."""
@@ -125,7 +136,8 @@ class BloomFilter:
 
     def surely_new(self, message_id: int) -> bool:
         """True: it was never added. False: ask the archive."""
-        return not self.maybe_held((message_id,))
+        low, high = _halves(_ID(message_id))
+        return not any(layer.may_hold_one(low, high) for layer in self._layers)
 
     def maybe_held(self, message_ids: Iterable[int]) -> list[int]:
         """Those of the ids that the archive has to be asked about; all others are surely new."""
