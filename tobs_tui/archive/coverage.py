@@ -201,6 +201,11 @@ def _clipped(intervals: Iterable[Interval], top: int) -> list[Interval]:
 
 def _outside(held: Sequence[int], covers: Sequence[Interval]) -> list[int]:
     """The ids of messages that no cover holds."""
-    if held and any(held[0] in cover and held[-1] in cover for cover in covers):
-        return []
-    return [message_id for message_id in held if not any(message_id in cover for cover in covers)]
+    # By each cover's low, the highest id of those that begin there or before: covers may overlap.
+    lows: list[int] = []
+    reached: list[int] = []
+    for cover in sorted(covers):
+        lows.append(cover.low)
+        reached.append(max(cover.high, reached[-1]) if reached else cover.high)
+    reached.append(0)
+    return [number for number in held if reached[bisect_right(lows, number) - 1] < number]
