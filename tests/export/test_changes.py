@@ -37,7 +37,7 @@ def of(report: RunReport, chat_id: int) -> ChatReport:
 
 
 async def test_the_next_run_finds_edits_and_deletions_in_chats_of_every_kind(lab: MakeLab) -> None:
-    one = await lab(messages=900)
+    one = await lab(messages=500)
     await one.run()
     chats = {kind: chat_of(one, kind) for kind in KINDS}
     changed: dict[str, list[int]] = {}
@@ -71,7 +71,7 @@ async def test_the_next_run_finds_edits_and_deletions_in_chats_of_every_kind(lab
 
 
 async def test_nothing_new_costs_two_requests_and_new_messages_no_more_than_they_need(lab: MakeLab) -> None:
-    one = await lab(messages=900)
+    one = await lab(messages=500)
     await one.run()
     for kind in ("supergroup", "private"):
         chat = chat_of(one, kind)
@@ -130,8 +130,15 @@ def kill_at(monkeypatch: pytest.MonkeyPatch, name: str, when: Callable[..., bool
     monkeypatch.setattr(Archive, name, kill)
 
 
-@pytest.mark.parametrize("kind", ["supergroup", "private"])
-@pytest.mark.parametrize("point", ["before the edit", "before the deletion", "before the state"])
+@pytest.mark.parametrize(
+    ("kind", "point"),
+    [
+        ("supergroup", "before the edit"),
+        ("supergroup", "before the state"),
+        ("private", "before the deletion"),
+        ("private", "before the state"),
+    ],
+)
 async def test_a_kill_between_changes_and_their_state_repeats_them_once(
     lab: MakeLab, monkeypatch: pytest.MonkeyPatch, kind: str, point: str
 ) -> None:
@@ -160,7 +167,7 @@ async def test_a_kill_between_changes_and_their_state_repeats_them_once(
 
 @pytest.mark.parametrize("kind", ["supergroup", "private"])
 async def test_a_lost_state_has_what_is_held_read_again_once(lab: MakeLab, kind: str) -> None:
-    one = await lab(messages=900)
+    one = await lab(messages=500)
     await one.run()
     chat = chat_of(one, kind)
     first, second, *_ = texts(one, chat)
@@ -207,7 +214,7 @@ def lacking_updates() -> Iterator[None]:
 
 
 async def test_without_update_states_a_window_is_read_again(lab: MakeLab, lacking_updates: None) -> None:
-    one = await lab(messages=900)
+    one = await lab(messages=500)
     await one.run()
     kinds = [chat_of(one, kind) for kind in ("private", "group", "supergroup", "channel")]
     for chat in kinds:
@@ -241,7 +248,7 @@ async def test_trouble_with_a_state_is_made_good_by_the_run_after(
 
 
 async def test_chats_outside_the_run_lose_no_changes(lab: MakeLab) -> None:
-    one = await lab(messages=900)
+    one = await lab(messages=500)
     await one.run()
     private, group = chat_of(one, "private"), chat_of(one, "group")
     one.world.edit(group.id, texts(one, group)[0], "In a chat that this run is not for")
@@ -251,7 +258,7 @@ async def test_chats_outside_the_run_lose_no_changes(lab: MakeLab) -> None:
 
 
 async def test_only_what_was_asked_for_is_touched(lab: MakeLab) -> None:
-    one = await lab(messages=900)
+    one = await lab(messages=500)
     chat = chat_of(one, "supergroup")
     dates = chat.history.dates
     span = Span(since=dates[len(dates) // 3], until=dates[2 * len(dates) // 3])

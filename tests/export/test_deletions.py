@@ -50,7 +50,7 @@ def test_what_was_accepted_is_marked_however_much_it_is() -> None:
 async def test_a_cleared_chat_keeps_its_notes_until_the_deletions_are_accepted(
     lab: MakeLab, kind: str
 ) -> None:
-    one = await lab(messages=900)
+    one = await lab(messages=500)
     await one.run()
     chat = chat_of(one, kind)
     before = one.notes()
@@ -73,7 +73,7 @@ async def test_a_cleared_chat_keeps_its_notes_until_the_deletions_are_accepted(
 
 
 async def test_a_mass_deletion_outside_of_the_run_is_kept_and_told_too(lab: MakeLab) -> None:
-    one = await lab(messages=900)
+    one = await lab(messages=500)
     await one.run()
     private, group = chat_of(one, "private"), chat_of(one, "group")
     before = one.saved()[private.id]
@@ -86,7 +86,7 @@ async def test_a_mass_deletion_outside_of_the_run_is_kept_and_told_too(lab: Make
 
 @pytest.mark.parametrize("recheck", [True, False])
 async def test_reading_again_is_guarded_too_and_believes_what_comes_back(lab: MakeLab, recheck: bool) -> None:
-    one = await lab(messages=900)
+    one = await lab(messages=500)
     await one.run()
     chat = chat_of(one, "supergroup")
     whole = (chat.history.ids[:], chat.history.dates[:], chat.history.bodies[:])
@@ -104,7 +104,7 @@ async def test_reading_again_is_guarded_too_and_believes_what_comes_back(lab: Ma
 
 
 async def test_few_deletions_found_by_recheck_are_marked_and_come_back(lab: MakeLab) -> None:
-    one = await lab(messages=900)
+    one = await lab(messages=500)
     await one.run()
     chat = chat_of(one, "channel")
     whole = (chat.history.ids[:], chat.history.dates[:], chat.history.bodies[:])
