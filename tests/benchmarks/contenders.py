@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import subprocess
@@ -25,21 +24,37 @@ class Measured:
     name: str
     messages: int
     seconds: float
-    """Until the last message was where the contender puts it."""
+    """Until the last message was where the contender puts it; for ours, in the archive."""
     cpu_s: float
     server_cpu_s: float
     peak_mb: float
     note: str = ""
+    overall_s: float | None = None
+    """For ours: until the last note was written, too."""
+    in_flight: int | None = None
+    """Requests at once; None where the program decides."""
+    page_s: float | None = None
+    """For the bare loop: seconds from a request to its parsed page."""
 
     @property
     def rate(self) -> float:
+        """Messages a second."""
         return self.messages / self.seconds if self.seconds else 0.0
+
+    @property
+    def overall_rate(self) -> float:
+        """The same with notes, where there are any."""
+        return self.messages / self.overall_s if self.overall_s else self.rate
 
 
 @contextmanager
-def demo_server(home: Path, *options: str) -> Iterator[tuple[dict[str, Any], int]]:
-    """A demo server in its own process: what it printed, and its pid."""
-    command = [sys.executable, "-m", "tobs_tui", "demo", "serve", "--with-parent", *options]
+def demo_server(
+    home: Path, *options: str, module: str = "tobs_tui", words: tuple[str, ...] = ("demo", "serve")
+) -> Iterator[tuple[dict[str, Any], int]]:
+    """A server in its own process: what it printed, and its pid. It ends with whoever started it."""
+    command = [sys.executable, "-m", module, *words, *options]
+    if module == "tobs_tui":
+        command.append("--with-parent")
     with subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
@@ -83,7 +98,7 @@ def environment(ready: dict[str, Any], home: Path, vault: Path) -> dict[str, str
 def tobs(env: dict[str, str], *words: str) -> str:
     """Run the product's command line; returns its stdout."""
     done = subprocess.run(
-        [sys.executable, "-m", __name__, "tobs", *words],
+        [sys.executable, "-m", __name__, *words],
         env=env,
         stdout=subprocess.PIPE,
         text=True,
@@ -93,61 +108,20 @@ def tobs(env: dict[str, str], *words: str) -> str:
     return done.stdout
 
 
-def run_contender(name: str, env: dict[str, str], server_pid: int, *words: str) -> Measured:
-    """Run one contender in its own process beside the server, and read what it printed last."""
+def run_export(name: str, env: dict[str, str], server_pid: int, *words: str) -> Measured:
+    """Run one export of ours beside the server; what isn't history is the caller's to leave out."""
     before = cpu_seconds(server_pid)
-    output = tobs(env, *words) if name.startswith("tobs") else _child(env, *words)
+    told = json.loads(tobs(env, *words).splitlines()[-1])
+    return Measured(name=name, server_cpu_s=cpu_seconds(server_pid) - before, **told)
+
+
+def run_loop(name: str, env: dict[str, str], server_pid: int, *words: str) -> Measured:
+    """Run one loop of `telethon_loops` in its own process."""
+    before = cpu_seconds(server_pid)
+    command = [sys.executable, "-m", "tests.benchmarks.telethon_loops", *words]
+    output = subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=True).stdout
     told = json.loads(output.splitlines()[-1])
-    return Measured(
-        name=name,
-        messages=told["messages"],
-        seconds=told["seconds"],
-        cpu_s=told["cpu_s"],
-        server_cpu_s=cpu_seconds(server_pid) - before,
-        peak_mb=told["peak_mb"],
-        note=told.get("note", ""),
-    )
-
-
-def _child(env: dict[str, str], *words: str) -> str:
-    command = [sys.executable, "-m", __name__, *words]
-    return subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=True).stdout
-
-
-async def bare_loop(phone: str, code: str, chat_id: int, public_key: str) -> None:
-    """The loop that everything else is held against: GetHistoryRequest, 100 at a time, counted only."""
-    from telethon import TelegramClient
-    from telethon.crypto import rsa
-    from telethon.sessions import MemorySession
-    from telethon.tl.functions.messages import GetHistoryRequest
-
-    rsa.add_key(public_key, old=True)
-    host, _, port = os.environ["TELEGRAM_SERVER"].rpartition(":")
-    session = MemorySession()
-    session.set_dc(int(os.environ["TELEGRAM_DC_ID"]), host, int(port))
-    client = TelegramClient(session, 1, "benchmark", receive_updates=False)
-    await client.connect()
-    await client.send_code_request(phone)
-    await client.sign_in(phone, code)
-    async for dialog in client.iter_dialogs():
-        if dialog.id == chat_id:
-            peer = dialog.input_entity
-            break
-    started, cpu = time.perf_counter(), time.process_time()
-    offset = messages = 0
-    while True:
-        page = await client(
-            GetHistoryRequest(
-                peer, offset_id=offset, offset_date=None, add_offset=0, limit=100, max_id=0, min_id=0, hash=0
-            )
-        )
-        if not page.messages:
-            break
-        messages += len(page.messages)
-        offset = page.messages[-1].id
-    seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
-    print(json.dumps({"messages": messages, "seconds": seconds, "cpu_s": cpu, "peak_mb": peak_megabytes()}))
-    await client.disconnect()
+    return Measured(name=name, server_cpu_s=cpu_seconds(server_pid) - before, **told)
 
 
 def product(words: list[str]) -> None:
@@ -178,18 +152,14 @@ def product(words: list[str]) -> None:
             {
                 "messages": report["messages_new"],
                 "seconds": phases["fetch"],
+                "overall_s": phases["publish"],
                 "cpu_s": time.process_time(),
                 "peak_mb": peak_megabytes(),
-                "note": f"publish {phases['publish'] - phases['fetch']:.1f} s, "
-                f"index {phases['index'] - phases['publish']:.1f} s more",
+                "note": f"index {phases['index'] - phases['publish']:.1f} s more",
             }
         )
     )
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "tobs":
-        product(sys.argv[2:])
-    else:
-        key = Path(os.environ["TELEGRAM_PUBLIC_KEY"]).read_text()
-        asyncio.run(bare_loop(sys.argv[1], sys.argv[2], int(sys.argv[3]), key))
+    product(sys.argv[1:])
