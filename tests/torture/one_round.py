@@ -20,6 +20,7 @@ from tobs_tui.config import Settings
 from tobs_tui.demo.server import DemoServer
 from tobs_tui.demo.wire.server_key import PRIVATE, ServerKey
 from tobs_tui.demo.world import World, generate_world
+from tobs_tui.export.exporter import RunSnapshot
 
 ALLOWED = {
     Ending.ITSELF: {0, 1, 3},
@@ -34,7 +35,7 @@ ALLOWED = {
 NOT_FORESEEN = ("what it was not made for", "Traceback", "Task exception was never retrieved")
 
 
-BRINGS_FILES = find_spec("tobs_tui.export.media_stage") is not None
+BRINGS_FILES = "media" in RunSnapshot.__struct_fields__
 SEES_CHANGES = find_spec("tobs_tui.export.changes") is not None
 """What this version of the program does by itself; without it a calm run is told to read all again."""
 
