@@ -6,7 +6,7 @@ from tobs_tui.archive.values import StoredMessage
 from tobs_tui.model import Action
 from tobs_tui.vault.blocks import BREAK
 from tobs_tui.vault.escape import escape_name
-from tobs_tui.vault.file_lines import file_line, is_here
+from tobs_tui.vault.file_lines import file_line, file_remark, is_here
 from tobs_tui.vault.phrases import Told, phrase
 from tobs_tui.vault.quotes import ASIDE_LIMIT, link
 from tobs_tui.vault.scene import Scene
@@ -25,10 +25,12 @@ def service_paragraph(stored: StoredMessage, action: Action, scene: Scene, delet
     if pointer is None and action.kind == "pin_message":
         said += " a message that isn't here"
     time = scene.calendar.clock(message.date)
-    parts = [f"*{' · '.join(filter(None, (time, said, deleted)))}*"]
+    away = action.file is not None and not is_here(action.file, scene)
+    missing = file_remark(action.file, scene) if action.file is not None and away else None
+    parts = [f"*{' · '.join(filter(None, (time, said, missing, deleted)))}*"]
     parts += [part for part in (told.words, pointer) if part]
     line = " ".join(parts)
-    if action.file is not None and is_here(action.file, scene):
+    if action.file is not None and not away:
         line += f"{BREAK}{file_line(action.file, scene, width=240)}"
     return line
 
