@@ -65,7 +65,7 @@ async def test_smart_stays_with_the_warm_connection_while_it_is_not_full(files_o
 
 
 async def test_smart_opens_more_connections_for_what_is_large_and_shares_it_among_them(files_on: Any) -> None:
-    filing = await files_on(files_of_sizes([60 * MIB], (AWAY,)), knobs=Knobs(rtt_ms=20))
+    filing = await files_on(files_of_sizes([30 * MIB], (AWAY,)), knobs=Knobs(rtt_ms=50))
     file = await filing.file(1)
     await filing.fetch(file)
     assert filing.is_whole(file)

@@ -163,7 +163,7 @@ async def test_broken_connections_cost_the_parts_on_them_and_no_others(files_on:
     file = await filing.file(1)
     await filing.fetch(file)
     assert filing.is_whole(file)
-    assert 22 <= len(filing.seen.parts) <= 60
+    assert 42 <= len(filing.seen.parts) <= 80
     assert filing.bytes == file.size
 
 

@@ -23,7 +23,7 @@ from tobs_tui.telegram.wire import Wire
 
 LANES = 4
 """The most connections to one DC. Telegram's own clients open up to eight for downloads."""
-FULL_REQUESTS, FULL_BYTES = 8, 4 << 20
+FULL_REQUESTS, FULL_BYTES = 8, 3 << 20
 """A connection with so much in flight is full: another one is opened beside it."""
 MOST_BYTES = 16 << 20
 """So much of one DC's answers may be in flight: Telegram Desktop asks for no more either."""

@@ -25,6 +25,8 @@ from tobs_tui.telegram.rpc_errors import code_of
 
 HASHED_FROM = 10 << 20
 """Files from this size on are held against Telegram's hashes, at the cost of a request for each MiB."""
+HASHED_TOGETHER = 1 << 20
+"""Bytes whose hashes are taken to come in one answer."""
 PARTS_AT_ONCE = 32
 """So many parts of one file are asked for side by side; how many go out is the governor's."""
 
@@ -117,16 +119,14 @@ class _Hashes:
         self._asking = asking
         self._by_offset: dict[int, Any] = {}
         self._given = True
+        self._asked: dict[int, asyncio.Lock] = {}
 
     async def within(self, begin: int, end: int) -> list[Stretch]:
         """The hashes of stretches that lie between the two offsets, in order."""
         found: list[Stretch] = []
         at = begin
         while at < end and self._given:
-            hash_ = self._by_offset.pop(at, None)
-            if hash_ is None:
-                await self._ask(at)
-                hash_ = self._by_offset.pop(at, None)
+            hash_ = self._by_offset.pop(at, None) or await self._ask(at)
             if hash_ is None or hash_.limit <= 0:
                 break
             if at + hash_.limit <= end:
@@ -134,13 +134,21 @@ class _Hashes:
             at += hash_.limit
         return found
 
-    async def _ask(self, offset: int) -> None:
-        try:
-            hashes = await self._asking.send(
-                lambda location: functions.upload.GetFileHashesRequest(location, offset)
-            )
-        except RPCError as error:
-            _log.info("Telegram gives no hashes of a file (%s)", code_of(error) or error.code)
-            self._given = False
-            return
-        self._by_offset.update((hash_.offset, hash_) for hash_ in hashes)
+    async def _ask(self, offset: int) -> Any:
+        """The hash of the stretch that begins there; None when Telegram gives none.
+
+        One answer is good for several parts: those near it that are asked for meanwhile wait for it.
+        """
+        near = offset // HASHED_TOGETHER
+        async with self._asked.setdefault(near, asyncio.Lock()):
+            if offset not in self._by_offset and self._given:
+                try:
+                    hashes = await self._asking.send(
+                        lambda location: functions.upload.GetFileHashesRequest(location, offset)
+                    )
+                except RPCError as error:
+                    _log.info("Telegram gives no hashes of a file (%s)", code_of(error) or error.code)
+                    self._given = False
+                    return None
+                self._by_offset.update((hash_.offset, hash_) for hash_ in hashes)
+        return self._by_offset.pop(offset, None)

@@ -133,7 +133,7 @@ class _Sender(MTProtoSender):  # type: ignore[misc]
         self._keys = keys
         self._clock = clock
         self.heard = clock()
-        """When the server last said something that we could decrypt."""
+        """When anything last came from the server."""
 
     async def _try_connect(self, attempt: int) -> bool:
         await self._connection.connect(timeout=self._connect_timeout)
@@ -299,9 +299,20 @@ class Link:
             raise ProxyRefused(str(error)) from error
         except (SecurityError, AssertionError, InvalidBufferError, asyncio.IncompleteReadError) as error:
             raise LinkBroken("the key exchange failed") from error
+        self._note_what_comes(self._connection._reader)
         self._dc_key.key = sender.auth_key.key
         self._dc_key.time_offset = sender._state.time_offset
         sender._disconnected.add_done_callback(self._on_disconnected)
+
+    def _note_what_comes(self, reader: Any) -> None:
+        """Take each piece for a sign of life: on a slow line a part of a file takes a minute to be whole."""
+        feed = reader.feed_data
+
+        def noted(data: bytes) -> None:
+            self._sender.heard = self._clock()
+            feed(data)
+
+        reader.feed_data = noted
 
     async def _greet(self, *, updates: bool, timeout: float) -> Any:
         """Say who we are. A server that does not know how to keep quiet is asked without."""

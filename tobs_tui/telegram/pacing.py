@@ -87,5 +87,5 @@ def new_pacer(kind: str) -> Pacer:
     if kind == "history":
         return Pacer(first=4, most=128)
     if kind.startswith("files"):
-        return Pacer(first=4, most=32)
+        return Pacer(first=8, most=32)
     return Pacer(first=1, most=1) if kind == "auth" else Pacer(first=2, most=8)
