@@ -2,6 +2,7 @@
 
 Long answers are read in short pieces, so that no reader holds up the writer, with a log or without.
 A row committed between two pieces may therefore be in an answer or not; none is ever twice in it or torn.
+One file, long as it is: it is the list of what an archive can be asked, and the answers are made elsewhere.
 """
 
 from __future__ import annotations
