@@ -15,7 +15,7 @@ from tobs_tui.demo.world import World, generate_world
 from tobs_tui.export.exporter import Exporter
 from tobs_tui.export.job import Job, Span, Target
 from tobs_tui.export.report import RunReport
-from tobs_tui.model import NoteDeleted, NoteLayout
+from tobs_tui.model import MediaKind, NoteDeleted, NoteLayout
 from tobs_tui.shutdown import ShutdownManager
 from tobs_tui.telegram.account import Account
 from tobs_tui.telegram.chats import list_chats
@@ -52,6 +52,8 @@ class Lab:
         topic_id: int | None = None,
         waits_for_space: bool = False,
         accept_deletions: bool = False,
+        media: frozenset[MediaKind] = frozenset(),
+        max_file_size: int | None = None,
     ) -> RunReport:
         """Export every chat that can be read (or one), with a fresh process's worth of objects."""
         self.shutdown = ShutdownManager()
@@ -84,6 +86,8 @@ class Lab:
                         span=span or Span(),
                         recheck=recheck,
                         accept_deletions=accept_deletions,
+                        media=media,
+                        max_file_size=max_file_size,
                     )
                     return await self.exporter.run(job)
 

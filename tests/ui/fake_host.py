@@ -21,6 +21,7 @@ from tobs_tui.ui.ports import (
     FolderState,
     Found,
     Kinds,
+    LargeFileView,
     Link,
     LoginView,
     Order,
@@ -187,6 +188,7 @@ def run_view(**changes: object) -> RunView:
             stage("fetch", queued=3, capacity=4, busy=77.0),
             stage("process", capacity=64, busy=0.3),
             stage("write", queued=1, capacity=256, busy=0.6),
+            replace(stage("media", items=96, queued=118, capacity=512, busy=980.0), workers=36, failed=1),
         ),
         workers=(
             WorkerView(
@@ -221,7 +223,15 @@ def run_view(**changes: object) -> RunView:
             WorkerView(number=4, state="idle", dc=4),
         ),
         worker_count=4,
-        files=FilesView(done=96, total=1_240, failed=1, bytes_done=214_000_000),
+        files=FilesView(
+            done=96,
+            total=1_240,
+            failed=1,
+            bytes_done=214_000_000,
+            bytes_total=1_900_000_000,
+            by_dc=((2, 14), (4, 3)),
+            large=(LargeFileView("ponte.mp4", -1_000_000_000_002, 31_000_000, 84_000_000),),
+        ),
         limit="as fast as Telegram allows: 4 requests/s, more workers would not help",
     )
     return replace(view, **changes)
@@ -386,6 +396,9 @@ class FakeHost:
     async def preview(self, chat: Chat) -> Preview:
         self.asked.append(f"preview {chat.id}")
         return Preview(messages(chat.id), PEOPLE, Kinds(photos=2_114, videos=96))
+
+    async def kinds(self, chat: Chat) -> Kinds | None:
+        return Kinds(photos=2_114, videos=96)
 
     def options(self) -> ExportOptions:
         return ExportOptions(folder=str(self.vault))

@@ -25,6 +25,7 @@ STATES: dict[str, dict[str, object]] = {
     "stopping": {"phase": "stopping", "window_s": 4.0, "in_pipe_pages": 2, "in_pipe_messages": 140},
     "unknown total": {"expected": None},
     "failures": {"errors": 14},
+    "files": {"phase": "files"},
 }
 Compare = Callable[..., bool]
 

@@ -40,6 +40,9 @@ Chats = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+Yes = Annotated[
+    bool, typer.Option("--yes", "-y", help="Don't ask before a vault's layout or time zone changes.")
+]
 World = Annotated[
     Path | None,
     typer.Option("--world", metavar="FILE_OR_FOLDER", help="Serve Telegram Desktop exports instead."),
@@ -132,9 +135,7 @@ def export(
     accept_deletions: Annotated[
         bool, typer.Option("--accept-deletions", help="Mark messages deleted, however many they are.")
     ] = False,
-    yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Don't ask before a vault's layout or time zone changes.")
-    ] = False,
+    yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Export chats into the vault, without a screen."""
@@ -164,21 +165,33 @@ def export(
 
 
 @app.command()
-def verify(chat: Chats = None, as_json: AsJson = False) -> None:
-    """Hold ledger, messages, notes and files against each other, offline."""
-    from tobs_tui.cli.offline import verify_vault
+def verify(
+    chat: Chats = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Fetch again the files that are missing, short or altered.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Hold ledger, messages, notes and files against each other; offline but for --repair."""
     from tobs_tui.cli.running import run
 
-    run(lambda settings: verify_vault(settings, chat_words(chat or []), as_json=as_json))
+    words = chat_words(chat or [])
+    if repair:
+        from tobs_tui.cli.repair import repair_vault
+
+        run(lambda settings: repair_vault(settings, words, as_json=as_json))
+    from tobs_tui.cli.offline import verify_vault
+
+    run(lambda settings: verify_vault(settings, words, as_json=as_json))
 
 
 @app.command()
-def publish(chat: Chats = None) -> None:
+def publish(chat: Chats = None, yes: Yes = False) -> None:
     """Render the notes again from the archive, with no network."""
     from tobs_tui.cli.offline import publish_notes
     from tobs_tui.cli.running import run
 
-    run(lambda settings: publish_notes(settings, chat_words(chat or [])))
+    run(lambda settings: publish_notes(settings, chat_words(chat or []), yes=yes))
 
 
 @app.command()

@@ -94,16 +94,17 @@ async def _run(
             recheck=request.recheck,
             accept_deletions=request.accept_deletions,
             media=settings.media_kinds,
+            max_file_size=settings.media_max_file_size,
         )
         with Indexer.open(settings.archive_dir) as indexer:
             exporter = Exporter(
                 account, archive, open_publisher(settings, archive), indexer, shutdown, settings
             )
-            report = await _run_until_aborted(exporter, job, shutdown)
+            report = await run_until_aborted(exporter, job, shutdown)
         return with_notices(report, left_out)
 
 
-async def _run_until_aborted(exporter: Exporter, job: Job, shutdown: ShutdownManager) -> RunReport:
+async def run_until_aborted(exporter: Exporter, job: Job, shutdown: ShutdownManager) -> RunReport:
     run = asyncio.ensure_future(exporter.run(job))
     abort = asyncio.ensure_future(shutdown.wait_abort())
     progress = asyncio.ensure_future(show_progress(exporter.snapshot))

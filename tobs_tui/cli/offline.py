@@ -13,7 +13,7 @@ import msgspec
 from tobs_tui import text
 from tobs_tui.archive import Archive, ArchiveReader, Hit, Indexer, StoredChat
 from tobs_tui.cli.output import number, plural, print_json, print_table, when
-from tobs_tui.cli.vault import kept_calendar, open_publisher
+from tobs_tui.cli.vault import kept_calendar, open_publisher, settle_changes
 from tobs_tui.config import Settings, describe
 from tobs_tui.errors import AmbiguousChat, TobsError, UnknownChat, UsageError
 from tobs_tui.vault.calendar import Calendar
@@ -28,8 +28,8 @@ class Verdict(IntEnum):
 
 def verify_vault(settings: Settings, words: Sequence[str], *, as_json: bool) -> int:
     """0: all agree and the scope asked for is done; 3: they agree, but it is not; 1: they do not agree."""
-    with _reader(settings) as archive:
-        chosen = [stored.chat.id for stored in _chosen(archive, words)] if words else None
+    with open_reader(settings) as archive:
+        chosen = [stored.chat.id for stored in chosen_chats(archive, words)] if words else None
         checks = verify(archive, settings.export_path, chosen)
     verdict = _verdict(checks)
     if as_json:
@@ -48,20 +48,27 @@ def verify_vault(settings: Settings, words: Sequence[str], *, as_json: bool) -> 
     for check in checks:
         for problem in check.problems:
             print(f"{text.for_terminal(check.title, 40)}: {text.for_terminal(problem)}", file=sys.stderr)
+        for remark in check.remarks:
+            print(f"{text.for_terminal(check.title, 40)}: {text.for_terminal(remark)}")
     print(_VERDICTS[verdict])
     return verdict
 
 
-def publish_notes(settings: Settings, words: Sequence[str]) -> int:
-    """Render the notes of these chats, or of all, again from the archive."""
-    with _reader(settings) as reader:
+def publish_notes(settings: Settings, words: Sequence[str], *, yes: bool = False) -> int:
+    """Render the notes of these chats, or of all, again from the archive.
+
+    Another layout or time zone than the vault's is asked for, and then holds for all chats.
+    """
+    with open_reader(settings) as reader:
         owner = reader.owner()
-        chosen = _chosen(reader, words) if words else reader.chats()
+        chosen = chosen_chats(reader, words) if words else reader.chats()
     if owner is None:
         raise UsageError(f"The archive in {settings.archive_dir} holds nothing yet")
     written = left = 0
     problems: list[str] = []
     with Archive.open(settings.archive_dir, owner) as archive:
+        if settle_changes(settings, archive, yes=yes):
+            chosen = archive.chats()
         publisher = open_publisher(settings, archive)
         for stored in chosen:
             if stored.part_of is not None:
@@ -81,8 +88,8 @@ def publish_notes(settings: Settings, words: Sequence[str]) -> int:
 def search_archive(settings: Settings, words: str, *, chat: str | None, limit: int, as_json: bool) -> int:
     """Print what matches, best first. 0 also where nothing does."""
     _bring_index_up_to_date(settings)
-    with _reader(settings) as archive:
-        chat_id = _chosen(archive, [chat])[0].chat.id if chat else None
+    with open_reader(settings) as archive:
+        chat_id = chosen_chats(archive, [chat])[0].chat.id if chat else None
         hits = archive.search(words, chat_id=chat_id, limit=limit)
         calendar = kept_calendar(settings, archive)
         found = [_found(archive, calendar, hit) for hit in hits]
@@ -130,7 +137,7 @@ def _bring_index_up_to_date(settings: Settings) -> None:
         print(f"The newest messages may not be found: {text.for_terminal(error.what)}", file=sys.stderr)
 
 
-def _reader(settings: Settings) -> ArchiveReader:
+def open_reader(settings: Settings) -> ArchiveReader:
     folder: Path = settings.archive_dir
     if not (folder / "archive.db").exists():
         raise UsageError(
@@ -139,7 +146,7 @@ def _reader(settings: Settings) -> ArchiveReader:
     return ArchiveReader.open(folder)
 
 
-def _chosen(archive: ArchiveReader, words: Sequence[str]) -> list[StoredChat]:
+def chosen_chats(archive: ArchiveReader, words: Sequence[str]) -> list[StoredChat]:
     """The archive's chats that these words name: ids, @usernames or exact titles."""
     stored = [chat for chat in archive.chats() if chat.part_of is None]
     chosen = []
@@ -186,5 +193,6 @@ _VERDICT_NAMES = {
 _VERDICTS = {
     Verdict.AGREES: "Ledger, messages, notes and files agree; all that was asked for is here.",
     Verdict.UNFINISHED: "All agree, but not all that was asked for is here yet: export again to go on.",
-    Verdict.DISAGREES: "They do not agree; stderr tells where. `tobs-tui publish` mends missing notes.",
+    Verdict.DISAGREES: "They do not agree; stderr tells where. `tobs-tui publish` mends missing notes, "
+    "`tobs-tui verify --repair` files.",
 }

@@ -36,6 +36,16 @@ def number(value: int | None) -> str:
     return "—" if value is None else f"{value:,}"
 
 
+def size(count: int) -> str:
+    """Decimal: `240 kB`, `214 MB`, `1.9 GB`."""
+    if count < 1_000:
+        return f"{count} B"
+    for unit, factor in (("kB", 1_000), ("MB", 1_000_000)):
+        if count < factor * 1_000:
+            return f"{count // factor} {unit}"
+    return f"{count / 1_000_000_000:.1f} GB"
+
+
 def duration(seconds: float) -> str:
     """`0.4 s`, `42 s`, `3 min`, `1 h 5 min`."""
     if seconds < 10:

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, Task, TextColumn
 
 from tobs_tui import text
-from tobs_tui.cli.output import duration, number
+from tobs_tui.cli.output import duration, number, plural, size
 from tobs_tui.export.chat_run import ChatProgress, ChatState
 from tobs_tui.export.exporter import RunSnapshot
 
@@ -102,7 +102,7 @@ async def _show_lines(snapshot: Callable[[], RunSnapshot]) -> None:
         for chat in now.chats:
             if chat.state in (ChatState.DONE, ChatState.FAILED) and chat.id not in told:
                 told.add(chat.id)
-                if chat.new or chat.problem:
+                if chat.new or chat.files or chat.problem:
                     _say(f"{text.for_terminal(chat.title, 60)}: {_outcome(chat)}")
         if now.elapsed_s >= next_line:
             next_line += PLAIN_EVERY_S
@@ -113,7 +113,8 @@ async def _show_lines(snapshot: Callable[[], RunSnapshot]) -> None:
 def _outcome(chat: ChatProgress) -> str:
     if chat.state is ChatState.FAILED:
         return text.for_terminal(chat.problem)
-    return f"complete, {number(chat.new)} new"
+    files = f", {plural(chat.files, 'file')}" if chat.files else ""
+    return f"complete, {number(chat.new)} new{files}"
 
 
 def _say(line: str) -> None:
@@ -121,13 +122,15 @@ def _say(line: str) -> None:
 
 
 def _current(snapshot: RunSnapshot) -> str:
-    running = [chat.title for chat in snapshot.chats if chat.state is ChatState.RUNNING]
+    running = [chat.title for chat in snapshot.chats if chat.state in (ChatState.RUNNING, ChatState.FILES)]
     if running:
         return running[0] if len(running) == 1 else f"{running[0]} and {len(running) - 1} more"
     return snapshot.phase
 
 
 def _share(snapshot: RunSnapshot) -> float | None:
+    if snapshot.phase == "files" and snapshot.media is not None and snapshot.media.bytes_total:
+        return snapshot.media.bytes_done / snapshot.media.bytes_total
     total = expected(snapshot)
     return None if not total else min(1.0, saved(snapshot) / total)
 
@@ -138,6 +141,11 @@ def _tail(snapshot: RunSnapshot, pace: Pace) -> str:
     parts = [f"{number(saved(snapshot))}{of} messages", f"{number(round(pace.rate))}/s"]
     if (left := pace.left(snapshot)) is not None:
         parts.append(f"about {duration(left)} left")
+    if snapshot.media is not None and snapshot.media.files_total:
+        media = snapshot.media
+        parts.append(
+            f"files {number(media.files_done)} of {number(media.files_total)}, {size(media.bytes_done)}"
+        )
     history = snapshot.governor.of("history")
     if history is not None and history.wait_s > 0:
         parts.append(f"flood wait {history.wait_s:.0f} s")

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from tobs_tui import text
-from tobs_tui.cli.output import duration, number, padded, plural, print_json
+from tobs_tui.cli.output import duration, number, padded, plural, print_json, size
 from tobs_tui.errors import TobsError
 from tobs_tui.export.report import ChatReport, ReportedError, RunReport, RunStatus
 
@@ -47,7 +47,9 @@ def print_summary(report: RunReport) -> None:
     """What was saved, where, what failed, and how to go on."""
     print(_headline(report))
     shown = [
-        chat for chat in report.chats if chat.state != "complete" or chat.new or chat.updated or chat.deleted
+        chat
+        for chat in report.chats
+        if chat.state != "complete" or chat.new or chat.updated or chat.deleted or chat.files
     ]
     if shown:
         print()
@@ -58,7 +60,7 @@ def print_summary(report: RunReport) -> None:
         print(f"    … and {plural(len(shown) - _MOST_CHATS, 'more chat')}")
     notes = sum(chat.notes for chat in report.chats)
     print()
-    print(f"  {_messages(report)}, {plural(notes, 'note')} written{_waits(report)}")
+    print(f"  {_messages(report)}{_files(report)}, {plural(notes, 'note')} written{_waits(report)}")
     if report.errors:
         print("\n  What failed")
         for error in report.errors[:_MOST_ERRORS]:
@@ -96,6 +98,10 @@ def _chat_line(chat: ChatReport) -> str:
         parts.append(f"{number(chat.updated)} changed")
     if chat.deleted:
         parts.append(f"{number(chat.deleted)} deleted")
+    if chat.files:
+        parts.append(plural(chat.files, "file"))
+    if chat.files_failed:
+        parts.append(f"{plural(chat.files_failed, 'file')} failed")
     if chat.failed:
         parts.append(f"{plural(chat.failed, 'id')} failed")
     if chat.state != "complete" and chat.expected is not None:
@@ -107,6 +113,11 @@ def _messages(report: RunReport) -> str:
     changed = f", {number(report.updated)} changed" if report.updated else ""
     deleted = f", {number(report.deleted)} deleted" if report.deleted else ""
     return plural(report.messages_new, "new message") + changed + deleted
+
+
+def _files(report: RunReport) -> str:
+    files = plural(report.media_files, "file")
+    return f", {files} of {size(report.media_bytes)}" if report.media_files else ""
 
 
 def _waits(report: RunReport) -> str:

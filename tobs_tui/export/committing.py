@@ -53,13 +53,14 @@ def settle(fetched: Fetched) -> Settled:
 
 
 class Committing:
-    """Writes settled pages; tells the fetching when a chat has none left under way."""
+    """Writes settled pages; tells which messages are known now, and when a chat may have none to come."""
 
     def __init__(
         self,
         archive: Archive,
         note_of: NoteOf,
         committed: Callable[[ChatRun], None],
+        known: Callable[[ChatRun, int, Sequence[Interval]], None],
         *,
         full_disk: FullDisk,
         changes: Changes,
@@ -68,6 +69,7 @@ class Committing:
         self._full_disk = full_disk
         self._note_of = note_of
         self._committed = committed
+        self._known = known
         self._changes = changes
 
     async def write(self, pages: Sequence[Settled]) -> None:
@@ -111,4 +113,5 @@ class Committing:
         for number, why in failed:
             run.message_failed(number, why)
         logs.info("batch written")
+        self._known(run, history_id, covers)
         self._committed(run)

@@ -16,13 +16,14 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tobs_tui import logs
 from tobs_tui.archive import Archive, Indexer, keep_asked, keep_opened
 from tobs_tui.config import Settings
 from tobs_tui.errors import ChatUnavailable, ServerUnreachable, TobsError
 from tobs_tui.export.changes import Changes
-from tobs_tui.export.chat_run import ChatProgress, ChatRun, ChatState
+from tobs_tui.export.chat_run import ChatProgress, ChatRun, ChatState, History
 from tobs_tui.export.clean_notes import CleanNotes
 from tobs_tui.export.committing import Committing, Settled, settle
 from tobs_tui.export.fetching import Fetched, Fetching, Order
@@ -30,6 +31,8 @@ from tobs_tui.export.full_disk import FullDisk
 from tobs_tui.export.gauges import StageSnapshot
 from tobs_tui.export.governed import GovernedWorkers
 from tobs_tui.export.job import Job
+from tobs_tui.export.media_setup import media_stage, want_of
+from tobs_tui.export.media_stage import MediaSnapshot, MediaStage
 from tobs_tui.export.pipeline import AsyncPipeline
 from tobs_tui.export.publishing import Publishing
 from tobs_tui.export.report import ReportedError, RunReport, RunStatus, StageReport
@@ -48,6 +51,7 @@ ANSWERS_WITHIN = 2.5
 PUBLISH_UNTIL = 4.0
 """Seconds after which a drain begins no further note."""
 
+
 class RunSnapshot(Struct, frozen=True, kw_only=True):
     """A run at one instant. Taking it costs microseconds a chat; nothing in it changes later."""
 
@@ -63,6 +67,8 @@ class RunSnapshot(Struct, frozen=True, kw_only=True):
     errors: int
     disk_full: bool = False
     """It waits for somebody to free space and `resume` it."""
+    media: MediaSnapshot | None = None
+    """The run's files; None where none are asked for."""
 
 
 class Exporter:
@@ -97,6 +103,8 @@ class Exporter:
         self._fetching: Fetching | None = None
         self._pipeline: AsyncPipeline[Order, Fetched, Settled] | None = None
         self._governed: GovernedWorkers | None = None
+        self._job = Job(targets=())
+        self._media: MediaStage | None = None
         self._full_disk = FullDisk(shutdown, waits=waits_for_space)
         self._publishing = Publishing(
             archive,
@@ -104,18 +112,22 @@ class Exporter:
             indexer,
             CleanNotes(archive, settings.export_path, _style(publisher, settings)),
             full_disk=self._full_disk,
+            prepare=self._leave_files_out,
             stop=self._out_of_time,
             problem=self._note_problem,
         )
+        self._calendar = publisher.calendar
         self._note_of = publisher.calendar.note_of
         self._saving = Saving(archive, shutdown)
 
     async def run(self, job: Job) -> RunReport:
         """Do the job as far as it can be done."""
+        self._job = job
         self._runs = {(target.chat.id, target.topic_id): ChatRun(target) for target in job.targets}
         failure: TobsError | None = None
         try:
-            keep_asked(self._archive, {chat_id for chat_id, _ in self._runs}, int(time.time()))
+            if job.only_files is None:
+                keep_asked(self._archive, {chat_id for chat_id, _ in self._runs}, int(time.time()))
             async with self._takeout() as takeout:
                 await self._fetch_and_publish(job, takeout.split_ranges if takeout else ())
                 if takeout is not None:
@@ -134,13 +146,16 @@ class Exporter:
 
     def pause(self) -> None:
         """Ask for no further page until `resume`; what was fetched is still written."""
-        if self._fetching is not None:
-            self._fetching.pause(True)
+        self._pause(True)
 
     def resume(self) -> None:
         self._full_disk.again()
-        if self._fetching is not None:
-            self._fetching.pause(False)
+        self._pause(False)
+
+    def _pause(self, paused: bool) -> None:
+        for stage in (self._fetching, self._media):
+            if stage is not None:
+                stage.pause(paused)
 
     async def set_workers(self, count: int) -> None:
         """Go on with so many worker clients; whatever the governor says from then on."""
@@ -157,18 +172,19 @@ class Exporter:
         self._pipeline.set_workers(count)
 
     def snapshot(self) -> RunSnapshot:
-        pipeline, manager = self._pipeline, self._manager
+        manager = self._manager
         return RunSnapshot(
             phase="stopping" if self._shutdown.draining else self._phase,
             elapsed_s=self._clock() - self._started,
             messages_new=sum(run.new for run in self._runs.values()),
-            stages=pipeline.snapshot().stages() if pipeline else (),
+            stages=self._stages(),
             chats=tuple(run.progress() for run in self._runs.values()),
             workers=tuple(worker.state for worker in manager.workers) if manager else (),
             governor=self._account.governor.snapshot(),
             requests=self._account.requests - self._requests_before,
             errors=len(self._problems) + sum(len(run.errors) for run in self._runs.values()),
             disk_full=self._full_disk.held,
+            media=self._media.snapshot() if self._media is not None and self._job.media else None,
         )
 
     def range_of(self, number: int) -> tuple[int, Interval, int] | None:
@@ -177,7 +193,7 @@ class Exporter:
 
     def report(self, failure: TobsError | None = None) -> RunReport:
         """What the run did until now; `failure` ended it."""
-        failure = failure or (self._fetching.fatal if self._fetching else None)
+        failure = failure or self._fatal
         status = self._status(failure)
         return RunReport(
             status=status,
@@ -191,8 +207,8 @@ class Exporter:
             messages_new=sum(run.new for run in self._runs.values()),
             requests=self._account.requests - self._requests_before,
             flood_wait_s=round(self._account.flood_wait_s - self._flood_wait_before, 3),
-            media_files=0,
-            media_bytes=0,
+            media_files=sum(run.files for run in self._runs.values()),
+            media_bytes=sum(run.file_bytes for run in self._runs.values()),
             elapsed_s=round(self._clock() - self._started, 3),
             stages=self._stage_reports(),
             phases=dict(self._phase_ends),
@@ -209,7 +225,9 @@ class Exporter:
             yield None
             return
         kinds = {run.chat.type for run in self._runs.values()}
-        async with Takeout(self._account, kinds) as takeout:
+        # Without a limit of size Telegram is told none; without files, that none will be asked for.
+        file_size = self._job.max_file_size if self._job.media else 0
+        async with Takeout(self._account, kinds, file_size=file_size) as takeout:
             if takeout.notice:
                 self._notices.append(takeout.notice)
                 logs.warning("%s", takeout.notice)
@@ -233,7 +251,20 @@ class Exporter:
             problem=self._note_problem,
             notice=self._notices.append,
         )
-        async with ShardedTelegramManager(self._account, workers, split_ranges=split_ranges) as manager:
+        files = media_stage(
+            job,
+            account=self._account,
+            archive=self._archive,
+            settings=self._settings,
+            calendar=self._calendar,
+            full_disk=self._full_disk,
+            ended=self._files_ended,
+            problem=self._note_problem,
+            clock=self._clock,
+        )
+        manager_of = ShardedTelegramManager(self._account, workers, split_ranges=split_ranges)
+        async with manager_of as manager, files as media:
+            self._media = media
             self._manager = manager
             self._fetching = fetching = Fetching(
                 job,
@@ -246,12 +277,14 @@ class Exporter:
                 workers=workers,
                 worker_of=lambda number: manager.workers[number],
                 stopping=lambda: self._shutdown.draining,
+                opened=media.opened,
                 ended=self._chat_ended,
             )
             committing = Committing(
                 self._archive,
                 self._note_of,
                 fetching.committed,
+                media.known,
                 full_disk=self._full_disk,
                 changes=changes,
             )
@@ -269,27 +302,48 @@ class Exporter:
             async with asyncio.TaskGroup() as tasks:
                 publishing = tasks.create_task(self._publishing.run())
                 tasks.create_task(self._saving.run())
-                drain = tasks.create_task(self._stop_when_draining(fetching, pipeline))
+                fetching_files = tasks.create_task(media.run())
+                drain = tasks.create_task(self._stop_when_draining(fetching, pipeline, media))
                 adjusting = tasks.create_task(self._governed.run()) if self._governed else None
-                if self._settings.async_pipeline_enabled:
+                if job.only_files is not None:
+                    self._open_from_archive(media)
+                elif self._settings.async_pipeline_enabled:
                     await pipeline.run()
                 else:
                     await pipeline.run_in_turn()
-                drain.cancel()
                 if adjusting is not None:
                     adjusting.cancel()
+                self._end_phase("fetch")
+                self._phase = "files"
+                media.finish()
+                await fetching_files
+                drain.cancel()
                 self._saving.stop()
                 fetching.keep_opened()
                 if self._shutdown.draining:
                     await self._saving.save()
+                self._end_phase("media")
                 self._phase = "publishing"
-                self._end_phase("fetch")
                 self._publishing.finish()
                 await publishing
         await self._publishing.publish_left({run.chat.id: run for run in self._runs.values()})
         self._end_phase("publish")
         await self._publishing.index()
         self._end_phase("index")
+
+    def _open_from_archive(self, media: MediaStage) -> None:
+        """Take the chats as the archive has them: their files alone are wanted."""
+        for run in self._runs.values():
+            numbers = (*self._archive.parts_of(run.chat.id), run.chat.id)
+            tops = {number: self._archive.top(number) for number in numbers}
+            run.histories = tuple(
+                History(stored.chat, Interval(1, top))
+                for number, top in tops.items()
+                if top and (stored := self._archive.chat(number)) is not None
+            )
+            media.opened(run)
+            run.state = ChatState.RUNNING
+            self._chat_ended(run)
 
     def _governed_workers(self) -> GovernedWorkers:
         def limit() -> int | None:
@@ -306,13 +360,15 @@ class Exporter:
         return GovernedWorkers(limit=limit, idle=idle, resize=resize)
 
     async def _stop_when_draining(
-        self, fetching: Fetching, pipeline: AsyncPipeline[Order, Fetched, Settled]
+        self, fetching: Fetching, pipeline: AsyncPipeline[Order, Fetched, Settled], media: MediaStage
     ) -> None:
         await self._shutdown.wait_drain()
         self._account.governor.stop()
         fetching.wake()
+        media.stop()
         await asyncio.sleep(ANSWERS_WITHIN)
         pipeline.stop_fetching()
+        media.cut()
 
     def _end_phase(self, name: str) -> None:
         self._phase_ends[name] = round(self._clock() - self._started, 3)
@@ -321,13 +377,38 @@ class Exporter:
         if run.state is ChatState.RUNNING:
             run.state = ChatState.PUBLISHING
         self._publishing.ended(run)
+        if self._media is not None:
+            self._media.messages_settled(run)
+
+    def _files_ended(self, run: ChatRun) -> None:
+        """All files of a chat are settled: its notes come out once more, if they are out already."""
+        if run.state is ChatState.FILES:
+            run.state = ChatState.PUBLISHING
+            self._publishing.ended(run)
+
+    def _leave_files_out(self, run: ChatRun) -> None:
+        """Settle which of a chat's files its notes name as left out. Called in a thread."""
+        if self._job.only_files is not None:
+            return
+        for history in run.histories:
+            want = replace(want_of(self._job), topic_id=history.topic_id)
+            self._archive.leave_files_out(history.chat.id, want, self._note_of)
+
+    @property
+    def _fatal(self) -> TobsError | None:
+        """What ended a stage before its time."""
+        return next((stage.fatal for stage in (self._fetching, self._media) if stage and stage.fatal), None)
+
+    def _stages(self) -> tuple[StageSnapshot, ...]:
+        stages = self._pipeline.snapshot().stages() if self._pipeline is not None else ()
+        return (*stages, self._media.gauge()) if self._media is not None else stages
 
     def _out_of_time(self) -> bool:
         return self._shutdown.aborted or self._shutdown.drain_time() > PUBLISH_UNTIL
 
     def _stop_unfinished(self) -> None:
         for run in self._runs.values():
-            if run.state is ChatState.RUNNING:
+            if run.state in (ChatState.RUNNING, ChatState.FILES):
                 run.state = ChatState.STOPPED
 
     def _note_problem(self, chat_id: int | None, error: TobsError) -> None:
@@ -362,7 +443,6 @@ class Exporter:
         return reported
 
     def _stage_reports(self) -> dict[str, StageReport]:
-        stages = self._pipeline.snapshot().stages() if self._pipeline else ()
         return {
             stage.name: StageReport(
                 items=stage.items,
@@ -370,7 +450,7 @@ class Exporter:
                 wait_s=round(stage.wait_s, 3),
                 queue_max=stage.high_water,
             )
-            for stage in stages
+            for stage in self._stages()
         }
 
 

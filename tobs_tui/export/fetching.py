@@ -84,6 +84,7 @@ class Fetching:
         worker_of: Callable[[int], Worker],
         note_of: NoteOf,
         stopping: Callable[[], bool],
+        opened: Callable[[ChatRun], None],
         ended: Callable[[ChatRun], None],
     ) -> None:
         self._opening_of = Opening(job, account, archive)
@@ -94,6 +95,7 @@ class Fetching:
         self._worker_of = worker_of
         self._note_of = note_of
         self._stopping = stopping
+        self._opened = opened
         self._ended = ended
         self._waiting = deque(runs)
         self._plan = ShardPlan()
@@ -343,6 +345,7 @@ class Fetching:
         for history in run.histories:
             self._owners[history] = run
             self._put_up(run, history, worker.ranges_of(history.chat))
+        self._opened(run)
         self._end_when_settled(run)
 
     def _put_up(self, run: ChatRun, history: History, split_ranges: Sequence[Interval]) -> None:

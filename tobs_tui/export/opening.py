@@ -50,7 +50,7 @@ class Opening:
         if self._job.recheck:
             return [history.window]
         if run.topic is not None:
-            return run.topic.ask(history.window)
+            return run.topic.ask(history.window, self._job.media)
         return self._archive.progress(history.chat.id).missing_within(history.window)
 
     def keep_scopes(self) -> None:
@@ -64,9 +64,10 @@ class Opening:
             self._pending.clear()
 
     def _keep_scope(self, source: Chat, window: Interval) -> None:
-        # No stage fetches files yet: a scope that named their kinds would never be done.
         span = self._job.span
-        scope = Scope(since=span.since, until=span.until, low=window.low, high=window.high)
+        scope = Scope(
+            since=span.since, until=span.until, low=window.low, high=window.high, media=self._job.media
+        )
         self._pending.append((source.id, scope))
         if len(self._pending) >= MOST_PENDING:
             self.keep_scopes()

@@ -37,17 +37,20 @@ class Publishing:
         clean: CleanNotes,
         *,
         full_disk: FullDisk,
+        prepare: Callable[[ChatRun], None],
         stop: Callable[[], bool],
         problem: Callable[[int | None, TobsError], None],
     ) -> None:
+        """`prepare` settles in the archive what a chat's notes will say; it runs in a thread."""
         self._archive = archive
         self._publisher = publisher
         self._clean = clean
         self._indexer = indexer
         self._full_disk = full_disk
+        self._prepare = prepare
         self._stop = stop
         self._problem = problem
-        # Holds each chat of the job at most once.
+        # Holds each chat of the job at most twice: when its messages are there, and its files.
         self._ended: deque[ChatRun] = deque()
         self._changed = asyncio.Event()
         self._finishing = False
@@ -55,7 +58,7 @@ class Publishing:
         """Notes that a stop left for the next run."""
 
     def ended(self, run: ChatRun) -> None:
-        """Put a chat up whose messages are all committed."""
+        """Put a chat up whose messages are all committed, and again once its files are there."""
         self._ended.append(run)
         self._changed.set()
 
@@ -78,7 +81,8 @@ class Publishing:
     async def publish_left(self, known: dict[int, ChatRun]) -> None:
         """Publish what is still dirty: of chats that were stopped, and of runs that were killed."""
         for chat_id in await asyncio.to_thread(self._archive.dirty_chats):
-            report = await self._publish(chat_id)
+            run = known.get(chat_id)
+            report = await self._publish(chat_id, files_to_come=run is not None and run.files_open)
             if chat_id in known and report is not None:
                 known[chat_id].notes += report.written
         if not self._stop():
@@ -96,17 +100,35 @@ class Publishing:
                 return
 
     async def _publish_ended(self, run: ChatRun) -> None:
-        if not self._clean.is_clean(run.chat.id):
-            report = await self._publish(run.chat.id)
+        try:
+            await self._written(partial(self._prepare, run))
+        except TobsError as error:
+            self._problem(run.chat.id, error)
+        if await self._missing(run.chat.id) or not self._clean.is_clean(run.chat.id):
+            report = await self._publish(run.chat.id, files_to_come=run.files_open)
             run.notes += report.written if report is not None else 0
         if run.state is ChatState.PUBLISHING:
-            run.state = ChatState.DONE
-            logs.note("%s: complete, %d new, %d notes", run.chat.title, run.new, run.notes)
+            run.state = ChatState.FILES if run.files_open else ChatState.DONE
+            if run.state is ChatState.DONE:
+                logs.note(
+                    "%s: complete, %d new, %d files, %d notes", run.chat.title, run.new, run.files, run.notes
+                )
 
-    async def _publish(self, chat_id: int) -> PublishReport | None:
+    async def _missing(self, chat_id: int) -> bool:
+        """Whether somebody took a published note away: it comes back."""
+        try:
+            return await asyncio.to_thread(self._publisher.find_missing, chat_id)
+        except TobsError as error:
+            self._problem(chat_id, error)
+            return True
+
+    async def _publish(self, chat_id: int, *, files_to_come: bool) -> PublishReport | None:
         changes = self._clean.changes(chat_id)
-        report = await self._settle(chat_id, partial(self._publisher.publish, chat_id, stop=self._stop))
-        if report is not None and not report.left and not report.problems:
+        publish = self._publisher.publish
+        report = await self._settle(
+            chat_id, partial(publish, chat_id, stop=self._stop, files_to_come=files_to_come)
+        )
+        if report is not None and not (report.left or report.problems or report.put_off):
             self._clean.keep(chat_id, changes)
         return report
 

@@ -98,4 +98,4 @@ class RunReport(Struct, frozen=True, kw_only=True):
 
     @property
     def found_nothing(self) -> bool:
-        return not (self.messages_new or self.updated or self.deleted)
+        return not (self.messages_new or self.updated or self.deleted or self.media_files)

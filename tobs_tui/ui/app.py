@@ -285,8 +285,11 @@ class TobsApp(App[None]):
 def run_share(run: RunView) -> float | None:
     """How much of a run is done; None while nobody can tell.
 
-    By messages; while some chat's are unknown, by how much of each chat is settled.
+    By messages, and by bytes when only files are still to come. While some chat's messages are unknown, by
+    how much of each chat is settled.
     """
+    if run.phase == "files" and run.files is not None and run.files.bytes_total:
+        return min(1.0, run.files.bytes_done / run.files.bytes_total)
     if run.expected is not None:
         return min(1.0, run.messages / run.expected) if run.expected else 1.0
     if len(run.chats) < FEW_CHATS:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from msgspec import Struct
 
+from tobs_tui.model import MediaKind
 from tobs_tui.ui.ports import Kinds
 
 PAGE = 100
@@ -41,11 +44,19 @@ def text_bytes(messages: int) -> int:
 
 def media_bytes(kinds: Kinds | None) -> int | None:
     """About how large a chat's media are; None where Telegram didn't count them."""
-    if kinds is None:
-        return None
-    return (
-        (kinds.photos or 0) * _PHOTO
-        + (kinds.videos or 0) * _VIDEO
-        + (kinds.files or 0) * _FILE
-        + (kinds.voices or 0) * _VOICE
-    )
+    return None if kinds is None else files_cost(kinds, frozenset(MediaKind), None)[1]
+
+
+def files_cost(kinds: Kinds, wanted: Collection[MediaKind], largest: int | None) -> tuple[int, int]:
+    """About how many of a chat's files are of the wanted kinds, and their bytes."""
+    files = size = 0
+    for count, usual, of in (
+        (kinds.photos, _PHOTO, (MediaKind.PHOTO,)),
+        (kinds.videos, _VIDEO, (MediaKind.VIDEO,)),
+        (kinds.files, _FILE, (MediaKind.DOCUMENT, MediaKind.AUDIO)),
+        (kinds.voices, _VOICE, (MediaKind.VOICE,)),
+    ):
+        if count and any(kind in wanted for kind in of):
+            files += count
+            size += count * (usual if largest is None else min(usual, largest))
+    return files, size

@@ -29,6 +29,8 @@ class Figures(Struct, frozen=True):
     chats: Mapping[int, float] = {}
     workers: Mapping[int, float] = {}
     left_s: float | None = None
+    bytes_rate: float | None = None
+    """Bytes of files a second."""
 
 
 class _Sample(Struct, frozen=True):
@@ -77,6 +79,7 @@ class Pace:
         chats = {chat.id: chat.done for chat in then.chats}
         ranges = {worker.number: worker for worker in then.workers}
         rate = max(0.0, (view.messages - then.messages) / span)
+        bytes_rate = max(0.0, (_bytes_done(view) - _bytes_done(then)) / span)
         return Figures(
             rate=rate,
             stages=stages,
@@ -93,7 +96,8 @@ class Pace:
                 if (old_range := ranges.get(worker.number)) is not None
                 and (old_range.chat_id, old_range.high) == (worker.chat_id, worker.high)
             },
-            left_s=self._left(view, rate, now),
+            left_s=self._left(view, rate, bytes_rate, now),
+            bytes_rate=bytes_rate,
         )
 
     def _course(self, name: str) -> tuple[float, ...]:
@@ -106,15 +110,37 @@ class Pace:
             max(0.0, (count - past) / max(0.25, at - was)) for (was, past), (at, count) in pairwise(counts)
         )
 
-    def _left(self, view: RunView, rate: float, now: float) -> float | None:
-        if view.phase != "fetching" or rate <= 0 or view.flood_s > 1 or view.expected is None:
+    def _left(self, view: RunView, rate: float, bytes_rate: float, now: float) -> float | None:
+        left = _seconds_left(view, rate, bytes_rate)
+        if left is None or view.flood_s > 1:
             self._steady_since = None
             return None
         if self._steady_since is None:
             self._steady_since = now
         if now - self._steady_since < STEADY_S:
             return None
-        return max(0.0, view.expected - view.messages) / rate
+        return left
+
+
+def _bytes_done(view: RunView) -> int:
+    return view.files.bytes_done if view.files is not None else 0
+
+
+def _seconds_left(view: RunView, rate: float, bytes_rate: float) -> float | None:
+    """What messages and files still take, side by side; None while nobody can tell."""
+    messages = files = 0.0
+    if view.phase == "fetching":
+        if rate <= 0 or view.expected is None:
+            return None
+        messages = max(0.0, view.expected - view.messages) / rate
+    elif view.phase != "files":
+        return None
+    if view.files is not None and (to_come := view.files.bytes_total - view.files.bytes_done) > 0:
+        if bytes_rate > 0:
+            files = to_come / bytes_rate
+        elif view.phase == "files":
+            return None
+    return max(messages, files)
 
 
 def resample(values: tuple[float, ...], columns: int, seconds: int = int(COURSE_S)) -> list[float]:

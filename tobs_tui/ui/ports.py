@@ -166,20 +166,34 @@ class WorkerView(Struct, frozen=True, kw_only=True):
     """Ids of that range that are settled."""
 
 
+class LargeFileView(Struct, frozen=True):
+    """A large file under way. `done` and `size` are bytes."""
+
+    name: str
+    chat_id: int
+    done: int
+    size: int
+
+
 class FilesView(Struct, frozen=True):
     """The media of a run."""
 
     done: int = 0
     total: int | None = None
+    """As far as their messages are known."""
     failed: int = 0
     bytes_done: int = 0
+    bytes_total: int = 0
+    by_dc: tuple[tuple[int, int], ...] = ()
+    """How many files of each DC are under way."""
+    large: tuple[LargeFileView, ...] = ()
 
 
 class RunView(Struct, frozen=True, kw_only=True):
     """A run at one instant; nothing in it changes later."""
 
     phase: str
-    """`fetching`, `publishing`, `paused`, `stopping` or `done`."""
+    """`fetching`, `files` (only files are still to come), `publishing`, `paused`, `stopping` or `done`."""
     elapsed_s: float
     messages: int
     """Messages fetched by this run, and what it found saved already."""
@@ -324,6 +338,9 @@ class Host(Protocol):
     async def topics(self, chat: Chat) -> tuple[Topic, ...]: ...
 
     async def preview(self, chat: Chat) -> Preview: ...
+
+    async def kinds(self, chat: Chat) -> Kinds | None:
+        """What files Telegram counts in a chat; None where it doesn't."""
 
     def options(self) -> ExportOptions:
         """Those of the last export, or of the settings."""

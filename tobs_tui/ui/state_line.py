@@ -8,7 +8,7 @@ from tobs_tui.export.gauges import StageSnapshot
 from tobs_tui.text import for_terminal
 from tobs_tui.ui import words
 from tobs_tui.ui.drawing import BOLD, DONE, FAILED, MOVING, WAITING
-from tobs_tui.ui.ports import RunView
+from tobs_tui.ui.ports import FilesView, RunView
 
 FLOOD_FROM_S = 0.5
 WAIT_FROM_S = 1.0
@@ -46,6 +46,8 @@ def _state(view: RunView, *, signed_out: bool) -> Content:
         return _said("…", f"{wait}: Telegram asked for a pause, it goes on by itself", WAITING)
     if view.pace_s > WAIT_FROM_S:
         return _said("…", f"waiting for Telegram {view.pace_s:.0f} s", WAITING)
+    if view.phase == "files" and view.files is not None:
+        return _said("●", _files_words(view, view.files), MOVING)
     if view.phase == "publishing":
         return _said("●", f"Writing notes · {words.duration(view.elapsed_s)}", MOVING)
     parts = [
@@ -60,12 +62,24 @@ def _state(view: RunView, *, signed_out: bool) -> Content:
     return _said("●", " · ".join(parts), MOVING)
 
 
+def _files_words(view: RunView, files: FilesView) -> str:
+    """`Fetching files · 214 MB of 1.9 GB · DC 2: 14, DC 4: 3 · 3 min`."""
+    parts = ["Fetching files", f"{words.size(files.bytes_done)} of {words.size(files.bytes_total)}"]
+    if files.by_dc:
+        parts.append(", ".join(f"DC {dc}: {count}" for dc, count in files.by_dc))
+    parts.append(words.duration(view.elapsed_s))
+    return " · ".join(parts)
+
+
 def slowest_stage(stages: tuple[StageSnapshot, ...]) -> str:
     """`slowest: Write, 212 of 256 batches waiting`; empty where no queue is crowded."""
     crowded = [
         stage
         for stage in stages
-        if stage.name != "fetch" and stage.capacity and stage.queued / stage.capacity >= CROWDED
+        # Files wait in a queue that is filled on purpose; nothing waits for them.
+        if stage.name not in ("fetch", "media")
+        and stage.capacity
+        and stage.queued / stage.capacity >= CROWDED
     ]
     if not crowded:
         return ""

@@ -142,6 +142,7 @@ class ScreenRun:
                 targets=self.order.targets,
                 span=self._span_of(kept_timezone(settings, archive)),
                 media=settings.media_kinds,
+                max_file_size=settings.media_max_file_size,
             )
             with Indexer.open(settings.archive_dir) as indexer:
                 publisher = open_publisher(settings, archive)

@@ -10,9 +10,10 @@ from msgspec.structs import replace
 
 from tobs_tui.export.chat_run import ChatProgress, ChatState
 from tobs_tui.export.exporter import Exporter, RunSnapshot
+from tobs_tui.export.media_stage import MediaSnapshot
 from tobs_tui.shutdown import ShutdownManager
 from tobs_tui.telegram.sharded import WorkerCondition, WorkerSnapshot
-from tobs_tui.ui.ports import RunView, WorkerView
+from tobs_tui.ui.ports import FilesView, LargeFileView, RunView, WorkerView
 
 _STATES = {
     WorkerCondition.IDLE: "idle",
@@ -22,6 +23,7 @@ _STATES = {
     WorkerCondition.GONE: "gone",
 }
 _WAITS_FROM_S = 0.5
+_PAUSED_IN = ("fetching", "files", "publishing")
 
 
 class Watch:
@@ -45,8 +47,7 @@ class Watch:
     def view(self) -> RunView:
         """The run now."""
         snapshot = self._exporter.snapshot()
-        history = snapshot.governor.of("history")
-        flood = history.wait_s if history else 0.0
+        flood = _flood(snapshot)
         in_pipe = [stage.queued for stage in snapshot.stages if stage.name in ("process", "write")]
         paused = self._exporter.paused
         chats = tuple(
@@ -58,12 +59,15 @@ class Watch:
         ]
         silent = self._silent(snapshot, flood, paused=paused)
         return RunView(
-            phase="paused" if paused and snapshot.phase in ("fetching", "publishing") else snapshot.phase,
+            phase="paused" if paused and snapshot.phase in _PAUSED_IN else snapshot.phase,
             elapsed_s=snapshot.elapsed_s,
             messages=sum(chat.done for chat in chats),
             expected=_expected(chats),
             chats=chats,
-            stages=snapshot.stages,
+            stages=tuple(
+                stage for stage in snapshot.stages if stage.name != "media" or snapshot.media is not None
+            ),
+            files=_files(snapshot.media),
             workers=tuple(self._worker(worker, flood) for worker in snapshot.workers),
             worker_count=sum(worker.condition is not WorkerCondition.GONE for worker in snapshot.workers),
             flood_s=flood,
@@ -71,7 +75,7 @@ class Watch:
             limit=_limit(snapshot),
             silent_s=silent,
             pace_s=silent,
-            silent_dc=next((worker.dc for worker in snapshot.workers), 0),
+            silent_dc=self._silent_dc(snapshot),
             reconnecting=max((worker.tries for worker in reconnecting), default=0),
             window_s=self._shutdown.window_left(),
             in_pipe_pages=sum(in_pipe),
@@ -103,10 +107,46 @@ class Watch:
         now = self._clock()
         fetch = next((stage for stage in snapshot.stages if stage.name == "fetch"), None)
         answered = fetch.units if fetch is not None else 0
-        awaits = fetch is not None and fetch.queued > 0 and flood < _WAITS_FROM_S and not paused
+        awaits = fetch is not None and fetch.queued > 0
+        if snapshot.phase == "files" and snapshot.media is not None:
+            answered += snapshot.media.bytes_done
+            awaits = bool(snapshot.media.in_flight_by_dc)
+        awaits = awaits and flood < _WAITS_FROM_S and not paused
         if answered != self._answered or not awaits:
             self._answered, self._heard = answered, now
         return now - self._heard
+
+    @staticmethod
+    def _silent_dc(snapshot: RunSnapshot) -> int:
+        """The DC whose answers are awaited."""
+        if snapshot.phase == "files" and snapshot.media is not None:
+            most = max(snapshot.media.in_flight_by_dc, key=lambda one: one[1], default=(0, 0))
+            return most[0]
+        return next((worker.dc for worker in snapshot.workers), 0)
+
+
+def _flood(snapshot: RunSnapshot) -> float:
+    """Seconds that the run waits as Telegram asked: for messages, or, when these are there, for any file."""
+    if snapshot.phase != "files":
+        history = snapshot.governor.of("history")
+        return history.wait_s if history else 0.0
+    busy = {f"files:{dc}" for dc, _ in snapshot.media.in_flight_by_dc} if snapshot.media else set()
+    waits = [budget.wait_s for budget in snapshot.governor.budgets if budget.kind in busy]
+    return min(waits, default=0.0)
+
+
+def _files(media: MediaSnapshot | None) -> FilesView | None:
+    if media is None:
+        return None
+    return FilesView(
+        done=media.files_done,
+        total=media.files_total,
+        failed=media.failed,
+        bytes_done=media.bytes_done,
+        bytes_total=media.bytes_total,
+        by_dc=media.in_flight_by_dc,
+        large=tuple(LargeFileView(file.name, file.chat_id, file.done, file.size) for file in media.big),
+    )
 
 
 def _expected(chats: tuple[ChatProgress, ...]) -> int | None:

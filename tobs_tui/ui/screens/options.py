@@ -20,15 +20,16 @@ from tobs_tui.text import for_terminal
 from tobs_tui.ui import words
 from tobs_tui.ui.actions import OPTIONS, bindings
 from tobs_tui.ui.drawing import BOLD, FAILED, MUTED, WAITING
-from tobs_tui.ui.estimate import cost, text_bytes
-from tobs_tui.ui.ports import ExportOptions, FolderState, Order, Preset
+from tobs_tui.ui.estimate import cost, files_cost, text_bytes
+from tobs_tui.ui.ports import ExportOptions, FolderState, Kinds, Order, Preset
 from tobs_tui.ui.screens.base import MainScreen
 from tobs_tui.ui.sizes import parse_size, size_text
 from tobs_tui.ui.widgets.choice import Choice
 from tobs_tui.ui.widgets.line import Line
 
 _KIND_WORDS = {MediaKind.VIDEO_NOTE: "video note", MediaKind.DOCUMENT: "file"}
-_FILES_LATER = "a file · this version only names files"
+_COUNTED_CHATS = 20
+"""So many chats' files are asked about, a request each; of more, at least so much is told."""
 SHOWN_TITLES = 3
 
 
@@ -50,6 +51,8 @@ class OptionsScreen(MainScreen):
         self._messages = messages
         self._certain = certain
         self._folder: FolderState | None = None
+        self._kinds: list[Kinds] = []
+        self._all_counted = False
         self._preset = -1
 
     def body(self) -> Iterable[Widget]:
@@ -77,7 +80,7 @@ class OptionsScreen(MainScreen):
                     size_text(given.max_file_size), placeholder="any size", id="max-size", classes="field",
                     compact=True,
                 )  # fmt: skip
-                yield Line(Content.styled(_FILES_LATER, MUTED), classes="note")
+                yield Line(Content.styled("a file", MUTED), id="files-note", classes="note")
             with self._row("Notes"):
                 yield Choice(
                     list(NoteLayout),
@@ -121,6 +124,38 @@ class OptionsScreen(MainScreen):
         self.query_one("#preset-name").display = False
         self._show_presets()
         self._look_at_folder()
+        self.beside("kinds", self._ask_kinds)
+
+    # The files
+
+    async def _ask_kinds(self) -> None:
+        """Ask what files the chats have, so that their size can be held against the free space."""
+        complete = len(self._targets) <= _COUNTED_CHATS
+        for target in self._targets[:_COUNTED_CHATS]:
+            kinds = await self.host.kinds(target.chat)
+            complete = complete and kinds is not None
+            if kinds is not None:
+                self._kinds.append(kinds)
+                self._show_files()
+        self._all_counted = complete
+        self._show_files()
+
+    def _files(self) -> tuple[int, int]:
+        """About how many files the choice means, and their bytes."""
+        media = [MediaKind(kind) for kind in self.query_one("#media", Choice).chosen]
+        try:
+            largest = parse_size(self.query_one("#max-size", Input).value)
+        except UsageError:
+            largest = None
+        costs = [files_cost(kinds, media, largest) for kinds in self._kinds]
+        return sum(files for files, _ in costs), sum(size for _, size in costs)
+
+    def _show_files(self) -> None:
+        files, size = self._files()
+        about = "about" if self._all_counted else "at least"
+        said = f"a file · {about} {words.plural(files, 'file')}, {words.size(size)}" if files else "a file"
+        self.query_one("#files-note", Line).show(Content.styled(said, MUTED))
+        self._show_folder()
 
     def _title(self) -> Content:
         titles = [
@@ -178,21 +213,23 @@ class OptionsScreen(MainScreen):
         """What the export needs, against what is free."""
         if free is None:
             return Content()
-        needed = text_bytes(self._messages)
+        needed = text_bytes(self._messages) + self._files()[1]
         if needed > free:
             return Content.styled(
                 f"! about {words.size(needed)} needed, and only {words.size(free)} free", WAITING
             )
-        about = f"about {words.size(needed)} of " if self._messages else ""
+        about = f"about {words.size(needed)} of " if needed else ""
         return Content.styled(f"{about}{words.size(free)} free", MUTED)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         if event.input.id == "folder":
             self._look_at_folder()
+        elif event.input.id == "max-size":
+            self._show_files()
         self._tell_problem("")
 
     def on_choice_changed(self, _event: Choice.Changed) -> None:
-        self._show_folder()
+        self._show_files()
 
     # Presets
 

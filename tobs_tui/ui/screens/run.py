@@ -43,7 +43,8 @@ class RunScreen(MainScreen):
     BINDINGS: ClassVar[list[Any]] = bindings(RUN)
     ABOUT = (
         "Messages pass three stages: Fetch asks Telegram, Process makes them ours, Write puts them into the "
-        "archive and the notes. A full bar under “Waiting to go in” names the stage that holds up the others."
+        "archive and the notes. A full bar under “Waiting to go in” names the one that holds up the others; "
+        "Media fetches files beside them, and nothing waits for it."
     )
 
     def __init__(self) -> None:
@@ -302,11 +303,15 @@ def _overall(view: RunView, figures: Figures, width: int) -> Content:
     chats = words.plural(len(view.chats), "chat")
     begin = f" Exporting {chats}" if width >= 100 else f" {chats}"
     of = f" of about {words.number(view.expected)}" if view.expected is not None else ""
-    parts = [f"{words.number(view.messages)}{of} messages", words.rate(figures.rate)]
+    parts = [f"{words.number(view.messages)}{of} messages"]
+    if view.phase == "files":
+        parts.append(f"{words.size(round(figures.bytes_rate))}/s" if figures.bytes_rate else words.UNKNOWN)
+    else:
+        parts.append(words.rate(figures.rate))
     if view.expected is None and len(view.chats) > 1:
         done = sum(chat.state in (ChatState.DONE, ChatState.FAILED) for chat in view.chats)
         parts.insert(0, f"{done:,} of {words.plural(len(view.chats), 'chat')} done")
-    if view.files and view.files.total is not None and width >= 100:
+    if view.files and view.files.total is not None and (width >= 100 or view.phase == "files"):
         failed = f", {view.files.failed:,} failed" if view.files.failed else ""
         parts.append(f"files {view.files.done:,} of {view.files.total:,}{failed}")
     if figures.left_s is not None:

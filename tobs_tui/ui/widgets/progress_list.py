@@ -12,13 +12,14 @@ from tobs_tui.text import for_terminal
 from tobs_tui.ui import words
 from tobs_tui.ui.drawing import DONE, FAILED, MOVING, MUTED, WAITING, bar, cut, left, right
 from tobs_tui.ui.pace import Figures
-from tobs_tui.ui.ports import RunView, WorkerView
+from tobs_tui.ui.ports import LargeFileView, RunView, WorkerView
 from tobs_tui.ui.widgets.row_list import RowList
 
 _SIGNS = {
     ChatState.QUEUED: ("○", MUTED),
     ChatState.RUNNING: ("●", MOVING),
     ChatState.PUBLISHING: ("●", MOVING),
+    ChatState.FILES: ("●", MOVING),
     ChatState.DONE: ("✓", DONE),
     ChatState.STOPPED: ("◐", WAITING),
     ChatState.FAILED: ("✗", FAILED),
@@ -60,6 +61,11 @@ def progress_rows(
             rows += [
                 _worker_row(chat.id, worker, figures) for worker in view.workers if worker.chat_id == chat.id
             ]
+        rows += [
+            _file_row(file, number)
+            for number, file in enumerate(view.files.large if view.files else ())
+            if file.chat_id == chat.id
+        ]
     return rows
 
 
@@ -114,7 +120,7 @@ def _chat_row(chat: ChatProgress, then: ChatProgress, view: RunView, figures: Fi
         rate=words.rate(figures.chats.get(chat.id)) if chat.state is ChatState.RUNNING else "",
         said=said,
         said_style=said_style,
-        running=chat.state in (ChatState.RUNNING, ChatState.PUBLISHING),
+        running=chat.state in (ChatState.RUNNING, ChatState.PUBLISHING, ChatState.FILES),
     )
 
 
@@ -133,9 +139,12 @@ def _said(chat: ChatProgress, then: ChatProgress, view: RunView, figures: Figure
             return "queued", MUTED
         case ChatState.DONE:
             trouble = f" · {for_terminal(chat.problem, 80)}" if chat.problem else ""
-            return f"done · {words.number(chat.new)} new{trouble}", FAILED if trouble else MUTED
+            files = f", {words.plural(chat.files, 'file')}" if chat.files else ""
+            return f"done · {words.number(chat.new)} new{files}{trouble}", FAILED if trouble else MUTED
         case ChatState.PUBLISHING:
             return "writing notes", ""
+        case ChatState.FILES if view.phase != "stopping":
+            return f"files {then.files:,} of {then.files + then.files_left:,}", ""
         case ChatState.STOPPED:
             return "stopped", WAITING
         case ChatState.FAILED:
@@ -163,6 +172,20 @@ def _worker_row(chat_id: int, worker: WorkerView, figures: Figures) -> ProgressR
         said=f"DC {worker.dc} · {said}" if worker.dc else said,
         said_style=style or MUTED,
         running=False,
+    )
+
+
+def _file_row(file: LargeFileView, number: int) -> ProgressRow:
+    return ProgressRow(
+        key=(file.chat_id, -1 - number),
+        sign=" ",
+        style="",
+        title=for_terminal(file.name, 60) or "a file",
+        share=int(file.done / file.size * 200) / 200 if file.size else None,
+        counts=f"{words.size(file.done)} of {words.size(file.size)}",
+        rate="",
+        said="file",
+        said_style=MUTED,
     )
 
 

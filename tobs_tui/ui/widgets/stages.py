@@ -59,7 +59,7 @@ def stage_rows(
                 busy=figures.busy.get(stage.name),
                 took=words.latency(then.p50_s, then.p95_s) if then.units else words.UNKNOWN,
                 failed=then.failed,
-                crowded=stage.name != "fetch" and fill >= CROWDED,
+                crowded=stage.name not in ("fetch", "media") and fill >= CROWDED,
             )
         )
     return rows

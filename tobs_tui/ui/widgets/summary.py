@@ -147,6 +147,10 @@ def _chat(chat: ChatReport) -> Content:
         state = words.share(min(0.99, chat.total / chat.expected))
         if to_go := max(0, chat.expected - chat.total):
             parts.append(f"{words.number(to_go)} to go")
+    if chat.files:
+        parts.append(words.plural(chat.files, "file"))
+    if chat.files_failed:
+        parts.append(f"{words.plural(chat.files_failed, 'file')} failed")
     if chat.failed:
         parts.append(f"{words.number(chat.failed)} failed")
     title = left(for_terminal(chat.title, 20) or "(no name)", 20)
