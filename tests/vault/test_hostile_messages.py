@@ -242,7 +242,7 @@ def test_a_hostile_day_is_a_note_like_any_other(day: tuple[list[Message], dict[i
     for line in ours:
         assert "%%" not in line
         assert "<%" not in line
-        links = re.findall(r"(?:(?<!\\)!)?\[\[.*?\]\]", line)
+        links = re.findall(r"(?:(?<!\\)!|(?<!\\))\[\[.*?\]\]", line)
         assert all(
             re.match(r"!\[\[a\.jpg|\[\[(#\^m\d|Other\||Index \(Telegram\)\||a\.jpg)", link) for link in links
         ), line

@@ -39,13 +39,14 @@ def open_publisher(settings: Settings, archive: Archive) -> Publisher:
     )
 
 
-def settle_changes(settings: Settings, archive: Archive, *, yes: bool) -> None:
-    """Change a vault's layout or time zone when that was asked for and is meant.
+def settle_changes(settings: Settings, archive: Archive, *, yes: bool) -> bool:
+    """Change a vault's layout or time zone when that was asked for and is meant; whether it was.
 
     All notes come out anew then; their links from a person's own notes no longer hold.
 
     :raises UsageError: nobody is there to ask, and `yes` was not given.
     """
+    changed = False
     for key, name, wanted in (
         (
             _LAYOUT,
@@ -66,6 +67,8 @@ def settle_changes(settings: Settings, archive: Archive, *, yes: bool) -> None:
             )
         archive.set_meta(key, wanted)
         archive.mark_all_dirty(note_of=kept_calendar(settings, archive).note_of)
+        changed = True
+    return changed
 
 
 def _ask(question: str, name: str, kept: str) -> None:

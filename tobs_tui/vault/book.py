@@ -7,6 +7,7 @@ person moved, which is followed.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -117,7 +118,9 @@ class NameBook:
         return self._free(f"{folder}/{folder}{names.INDEX_SUFFIX}.md", Identity(chat_id, 0, INDEX))
 
     def _free(self, path: str, identity: Identity) -> str:
-        if not (self._vault / path).exists() or identity_of(self._vault / path) == identity:
+        # As text: a path object for each of thousands of notes costs more than the look itself.
+        taken = os.path.exists(f"{self._vault}/{path}")  # noqa: PTH110
+        if not taken or identity_of(self._vault / path) == identity:
             return path
         return next(
             other

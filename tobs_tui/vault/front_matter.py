@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 import yaml
@@ -185,8 +186,11 @@ def _entry(key: str, value: Value) -> str:
 
 
 def _scalar(value: str | int | Plain) -> str:
-    if isinstance(value, Plain) or not isinstance(value, str):
-        return str(value)
+    return str(value) if isinstance(value, Plain) or not isinstance(value, str) else _json(value)
+
+
+@lru_cache(maxsize=4096)
+def _json(value: str) -> str:
     return _UNPRINTABLE.sub(_escaped, json.dumps(one_line(value), ensure_ascii=False))
 
 

@@ -11,10 +11,11 @@ from functools import lru_cache
 from tobs_tui.archive.values import StoredMessage
 from tobs_tui.model import ChatType, File, Forward, Message, NoteDeleted, PersonKind
 from tobs_tui.vault.blocks import BREAK, Block, joined, text_blocks
-from tobs_tui.vault.escape import escape_name, one_line
+from tobs_tui.vault.escape import escape_line, escape_name, one_line
 from tobs_tui.vault.file_lines import album_line, album_remarks
 from tobs_tui.vault.media_lines import Shown, show
 from tobs_tui.vault.quotes import reply_line
+from tobs_tui.vault.references import names_only_its_sender
 from tobs_tui.vault.scene import NAME_LIMIT, Scene
 from tobs_tui.vault.service import service_paragraph
 
@@ -23,6 +24,34 @@ _NOTHING = Shown()
 
 def message_block(members: Sequence[StoredMessage], scene: Scene) -> str:
     """Return the block of one message, or of an album's messages in order; no line break ends it."""
+    if len(members) == 1 and _is_bare(members[0]):
+        return _bare_block(members[0].message, scene)
+    return _whole_block(members, scene)
+
+
+def _is_bare(stored: StoredMessage) -> bool:
+    """Whether a message is one line of somebody's and nothing more: so are most."""
+    message = stored.message
+    return (
+        names_only_its_sender(message)
+        and message.sender_id is not None
+        and message.sender_id > 0
+        and not message.reactions
+        and message.edit_date is None
+        and message.post_author is None
+        and not message.buttons
+        and stored.deleted_at is None
+        and message.text.isprintable()
+    )
+
+
+def _bare_block(message: Message, scene: Scene) -> str:
+    """What `_whole_block` gives for a bare message, without looking for all that others may have."""
+    text = escape_line(message.text.rstrip())
+    return f"{_head(message, (), scene)}{BREAK if text else ''}{text} ^{scene.block_of(message)}"
+
+
+def _whole_block(members: Sequence[StoredMessage], scene: Scene) -> str:
     first = members[0].message
     block_id = f" ^{scene.block_of(first)}"
     deleted = _deleted_remark(members, scene) if any(map(_is_deleted, members)) else None

@@ -72,10 +72,7 @@ class Part:
     messages: int = 0
     writers: dict[str, int] = field(default_factory=dict)
     """Messages by the name of who wrote them, in the order in which they first did."""
-    sender_ids: set[int] = field(default_factory=set)
     named: set[int] = field(default_factory=set)
-    first: int | None = None
-    last: int | None = None
 
     def is_full(self, block: bytes) -> bool:
         """Whether the block should stand in the next part."""
@@ -85,15 +82,8 @@ class Part:
         self.blocks.append(block)
         self.size += len(block) + 2
 
-    def wrote(self, name: str, messages: int, sender_id: int | None) -> None:
-        self.writers[name] = self.writers.get(name, 0) + messages
-        if sender_id is not None:
-            self.sender_ids.add(sender_id)
-
-    def saw(self, messages: int, first: int, last: int) -> None:
-        self.messages += messages
-        self.first = first if self.first is None else min(self.first, first)
-        self.last = last if self.last is None else max(self.last, last)
+    def wrote(self, name: str) -> None:
+        self.writers[name] = self.writers.get(name, 0) + 1
 
 
 def fields_of(heading: Heading, part: Part) -> dict[str, Value]:

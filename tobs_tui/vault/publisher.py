@@ -6,6 +6,8 @@ the disk are raised and name the file; what a person's change keeps us from writ
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
@@ -101,6 +103,26 @@ class Publisher:
             left=notes.left or int(not whole),
             put_off=notes.placed.put_off,
         )
+
+    def find_missing(self, chat_id: int) -> bool:
+        """Whether a published file of a chat is gone; notes that are become dirty. Looks at no content."""
+        stored = self._stored(chat_id)
+        if stored is None or stored.folder is None:
+            return False
+        missing = False
+        if ExportFormat.MARKDOWN in self._formats:
+            for piece in self._archive.note_walk(stored.chat.id).pieces():
+                gone = [key for key, paths in piece.items() if not all(map(self._holds, paths))]
+                if gone:
+                    self._archive.mark_dirty(stored.chat.id, gone)
+                    missing = True
+            index = json.loads(self._archive.meta(f"index:{stored.chat.id}") or "{}").get("path")
+            missing = missing or (index is not None and not self._holds(index))
+        return missing
+
+    def _holds(self, path: str) -> bool:
+        # As text: a path object for each of thousands of notes costs more than the look itself.
+        return os.path.exists(f"{self._vault}/{path}")  # noqa: PTH110
 
     def finish(self) -> PublishReport:
         """Write what waits for the last chat: the vault's index. To be called when no more chats come."""

@@ -59,11 +59,7 @@ def parts(pieces: Iterable[Piece], calendar: Calendar, starts: list[Order]) -> I
 
 
 def _count(part: Part, group: Group, scene: Scene) -> None:
-    first = group[0].message
-    part.saw(len(group), first.date, group[-1].message.date)
+    part.messages += len(group)
     for stored in group:
-        message = stored.message
-        if message.action is None:
-            part.wrote(scene.sender(message), 1, message.sender_id)
-        elif message.sender_id is not None:
-            part.sender_ids.add(message.sender_id)
+        if stored.message.action is None:
+            part.wrote(scene.sender(stored.message))

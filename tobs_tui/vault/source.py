@@ -29,7 +29,7 @@ from tobs_tui.vault.scene import Order, Scene, Target
 PIECE_GROUPS = 500
 MOST_PEOPLE = 20_000
 """How many people are remembered between pieces."""
-_MOST_NAMES = 2_000
+_MOST_NAMES = 500
 """How many notes' names are remembered: those around the one that is rendered are asked for again."""
 
 
