@@ -1,6 +1,6 @@
 """The server of the media benchmark: one large file and many small ones on three DCs, until stdin ends.
 
-    python -m tests.benchmarks.media_server STATE_FOLDER --big 200000000 --files 2000 --rtt-ms 50
+python -m tests.benchmarks.media_server STATE_FOLDER --big 200000000 --files 2000 --rtt-ms 50
 """
 
 from __future__ import annotations

@@ -90,7 +90,9 @@ class Bench:
 
 def table(title: str, rows: list[Row], *, by_files: bool) -> None:
     print(f"\n{title}")
-    head = f"{'':26} {'s':>8} {'MB/s':>8} {'files/s':>8} {'ratio':>7} {'CPU s':>7} {'server':>7} {'peak MB':>8}"
+    head = (
+        f"{'':26} {'s':>8} {'MB/s':>8} {'files/s':>8} {'ratio':>7} {'CPU s':>7} {'server':>7} {'peak MB':>8}"
+    )
     print(head)
     base = rows[0]
     for row in rows:
