@@ -35,6 +35,7 @@ from typing import Any
 from tests.benchmarks.contenders import Measured, demo_server, environment, run_export, run_loop, tobs
 from tests.benchmarks.peers import PEERS, PeerFailed, cache_folder, install, run_peer
 from tests.benchmarks.profiling import profile_export
+from tobs_tui.model import CHANNEL_MARK
 
 ROWS = ("bare", "iter", "iter-wait", "peers", "ours")
 SERVER = "tests.benchmarks.history_server"
@@ -97,11 +98,10 @@ class Round:
 
 
 def largest_chat(env: dict[str, str]) -> dict[str, Any]:
-    """The largest chat that can be read, as `tobs-tui chats --json` tells it."""
+    """The largest chat with ids of its own that can be read, as `tobs-tui chats --json` tells it."""
     chats = json.loads(tobs(env, "chats", "--json"))
-    found: dict[str, Any] = max(
-        (chat for chat in chats if not chat["no_access"]), key=lambda chat: chat["top_message"]
-    )
+    own_ids = [chat for chat in chats if chat["id"] < -CHANNEL_MARK and not chat["no_access"]]
+    found: dict[str, Any] = max(own_ids, key=lambda chat: chat["top_message"])
     return found
 
 
@@ -177,6 +177,18 @@ def _checked(run: Measured, expected: int) -> Measured:
     return run
 
 
+def profile(plan: Plan, rtt_ms: float) -> str:
+    """One export of ours under a sampler, as a table."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        options = (str(home / "server"), "--messages", str(plan.messages), "--rtt-ms", str(rtt_ms))
+        with demo_server(home, *options, module=SERVER, words=()) as (ready, _):
+            env = environment(ready, home, home / "vault")
+            tobs(env, "login", "--phone", ready["phone"], "--code", ready["code"])
+            chat_id, workers = largest_chat(env)["id"], plan.in_flight[-1] or 4
+            return profile_export(env, chat_id, workers, plan.peers, home / "samples")
+
+
 COLUMNS = (
     f"{'':24}{'messages':>9}{'archive/s':>10}{'overall/s':>10}{'of bare':>8}{'of ideal':>9}{'x peer':>7}"
     f"{'CPU s':>8}{'busy':>6}{'peak MB':>9}"
@@ -250,7 +262,7 @@ def main() -> None:
     latencies = [float(word) for word in options.latencies.split(",")]
     if options.profile:
         for rtt_ms in latencies[:1]:
-            print(profile_export(plan.messages, rtt_ms, plan.in_flight[-1] or 4))
+            print(profile(plan, rtt_ms))
         return
     for rtt_ms in latencies:
         print(table([play(plan, rtt_ms) for _ in range(rounds)]), "\n", flush=True)

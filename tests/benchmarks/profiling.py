@@ -1,118 +1,81 @@
-"""Where an export of ours spends its time, by room: samples of the stacks of all its threads.
+"""Where an export of ours spends its time, by room: py-spy looks at the stacks of its running threads.
 
-A sampler in the exporting process looks at every thread a thousand times a second, so its share of the time
-is small and the same everywhere; a tracing profiler would charge each call and show small functions too
-large. A sample counts for the innermost frame that is ours or Telethon's; what runs below it (zlib, SQLite,
-asyncio) is that room's doing. Threads that wait in select, a lock or a queue don't count.
+py-spy looks from outside, so nothing is charged by call or by who gives the interpreter lock away. A sample
+counts for the innermost frame that is ours or Telethon's: what runs below it (zlib, SQLite, asyncio) is that
+room's doing. Threads that wait count nothing.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
-import tempfile
-import threading
-import time
+import venv
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
-from types import FrameType
 
-from tests.benchmarks.contenders import demo_server, environment, tobs
-
-INTERVAL_S = 0.001
-WAITING = {("selectors.py", "select"), ("threading.py", "wait"), ("thread.py", "_worker")}
-SHOWN = 14
-
-
-class Sampler:
-    """Counts where the process's other threads are, until `stop`."""
-
-    def __init__(self) -> None:
-        self.rooms: Counter[str] = Counter()
-        self.places: Counter[str] = Counter()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        own = threading.get_ident()
-        while not self._stop.wait(INTERVAL_S):
-            for number, frame in sys._current_frames().items():
-                if number != own and not _waits(frame):
-                    room, place = _where(frame)
-                    self.rooms[room] += 1
-                    self.places[place] += 1
+PY_SPY = "py-spy==0.4.3"
+RATE = 400
+"""Samples a second."""
+WAITING = ("select (selectors", "wait (threading", "_worker (concurrent", "get (queue")
+"""How a waiting thread's innermost frame begins: in a container py-spy takes it for a running one."""
+SHOWN = {"room": 12, "function": 30}
 
 
-def _waits(frame: FrameType) -> bool:
-    return (Path(frame.f_code.co_filename).name, frame.f_code.co_name) in WAITING
+def py_spy(folder: Path) -> Path:
+    """The profiler, installed at its first use into an environment of its own."""
+    place = folder / "py-spy"
+    program = place / "bin" / "py-spy"
+    if not program.exists():
+        venv.create(place, with_pip=True, clear=True)
+        subprocess.run([place / "bin" / "pip", "install", "--quiet", PY_SPY], check=True)
+    return program
 
 
-def _where(frame: FrameType) -> tuple[str, str]:
+def profile_export(env: dict[str, str], chat_id: int, workers: int, folder: Path, out: Path) -> str:
+    """Export a chat under the profiler; returns the tables. `out` is where its samples are kept."""
+    words = ["export", str(chat_id), "--workers", str(workers), "--media", "none"]
+    record = ["record", "--rate", str(RATE), "--format", "raw", "--output", str(out)]
+    subprocess.run(
+        [str(py_spy(folder)), *record, "--", sys.executable, "-m", "tobs_tui", *words],
+        env=env,
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+    return tables(out.read_text().splitlines())
+
+
+def tables(stacks: Iterable[str]) -> str:
+    """The samples by room and by function. A line is a stack, outermost first, and its count."""
+    rooms: Counter[str] = Counter()
+    functions: Counter[str] = Counter()
+    for line in stacks:
+        stack, _, count = line.rpartition(" ")
+        frames = stack.split(";")
+        if frames[-1].startswith(WAITING):
+            continue
+        room, function = _where(frames)
+        rooms[room] += int(count)
+        functions[function] += int(count)
+    samples = rooms.total()
+    lines = [f"{samples / RATE:.1f} s of running threads"]
+    for title, counted in (("room", rooms), ("function", functions)):
+        lines += ["", f"by {title}"]
+        lines += [f"{n / samples:7.1%}  {name}" for name, n in counted.most_common(SHOWN[title])]
+    return "\n".join(lines)
+
+
+def _where(stack: list[str]) -> tuple[str, str]:
     """The room that a stack works for, and the function."""
-    at: FrameType | None = frame
-    while at is not None:
-        name = at.f_code.co_filename
+    for frame in reversed(stack):
+        function, _, place = frame.partition(" (")
+        name = place.rstrip(")").partition(":")[0]
         for package in ("tobs_tui", "telethon"):
-            _, found, rest = name.rpartition(f"/{package}/")
+            _, found, rest = name.rpartition(f"{package}{os.sep}")
             if found:
-                parts = Path(rest).parts
-                room = f"{package}/{parts[0]}" if package == "tobs_tui" else package
-                return room, f"{package}/{rest}:{at.f_code.co_name}"
-        at = at.f_back
-    code = frame.f_code
-    return "python", f"{Path(code.co_filename).name}:{code.co_name}"
-
-
-def profile_export(messages: int, rtt_ms: float, workers: int) -> str:
-    """Export a chat under the sampler; returns the table."""
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        options = (str(home / "server"), "--messages", str(messages), "--rtt-ms", str(rtt_ms))
-        module = "tests.benchmarks.history_server"
-        with demo_server(home, *options, module=module, words=()) as (ready, _):
-            env = environment(ready, home, home / "vault")
-            tobs(env, "login", "--phone", ready["phone"], "--code", ready["code"])
-            chats = json.loads(tobs(env, "chats", "--json"))
-            chat = max((c for c in chats if not c["no_access"]), key=lambda c: c["top_message"])["id"]
-            command = [sys.executable, "-m", __name__, str(chat), str(workers)]
-            done = subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=True)
-    return done.stdout
-
-
-def _export(chat_id: str, workers: str) -> None:
-    """In the exporting process: run the command line, and tell where it was."""
-    import contextlib
-
-    from tobs_tui.cli import main
-
-    sampler = Sampler()
-    sys.argv = ["tobs-tui", "export", chat_id, "--workers", workers, "--media", "none", "--json"]
-    began = time.perf_counter()
-    sampler.start()
-    with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
-        try:
-            main()
-        except SystemExit as left:
-            if left.code:
-                raise
-    sampler.stop()
-    samples = sampler.rooms.total()
-    seconds, cpu = time.perf_counter() - began, time.process_time()
-    print(f"{seconds:.1f} s, {cpu:.1f} s of CPU, {samples} samples of running threads")
-    for title, counted in (("room", sampler.rooms), ("function", sampler.places)):
-        print(f"\nby {title}")
-        for name, count in counted.most_common(SHOWN if title == "room" else 2 * SHOWN):
-            print(f"{count / samples:7.1%}  {name}")
-
-
-if __name__ == "__main__":
-    _export(*sys.argv[1:3])
+                room = f"tobs_tui/{rest.partition(os.sep)[0]}" if package == "tobs_tui" else package
+                if any("_find_and_load" in each for each in stack):
+                    room = "imports"
+                return room, f"{package}/{rest}:{function}"
+    return "python", stack[-1]
