@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
 from tests.export.conftest import MakeLab
+from tobs_tui.export.report import RunStatus
 
 
 async def test_a_note_that_somebody_deleted_comes_back_with_the_next_run(lab: MakeLab) -> None:
@@ -14,3 +21,27 @@ async def test_a_note_that_somebody_deleted_comes_back_with_the_next_run(lab: Ma
     report = await one.run()
     assert (report.messages_new, sum(chat.notes for chat in report.chats)) == (0, 1)
     assert one.notes() == before
+
+
+async def test_a_disk_that_is_full_for_notes_is_told_once(
+    lab: MakeLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await lab(messages=400)
+    replace = os.replace
+
+    def full(source: Path, target: Path) -> None:
+        if Path(target).suffix == ".md":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        replace(source, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", full)
+        report = await one.run()
+    assert report.status is RunStatus.FAILED
+    assert len(report.errors) == 1
+    assert "No space left" in report.errors[0].what
+    assert one.notes() == {}
+
+    again = await one.run()
+    assert (again.status, again.messages_new) == (RunStatus.COMPLETE, 0)
+    assert len(one.notes()) > len(one.world.chats)

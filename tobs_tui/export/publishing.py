@@ -54,6 +54,7 @@ class Publishing:
         self._ended: deque[ChatRun] = deque()
         self._changed = asyncio.Event()
         self._finishing = False
+        self._disk_is_full = False
         self.notes_left = 0
         """Notes that a stop left for the next run."""
 
@@ -81,16 +82,18 @@ class Publishing:
     async def publish_left(self, known: dict[int, ChatRun]) -> None:
         """Publish what is still dirty: of chats that were stopped, and of runs that were killed."""
         for chat_id in await asyncio.to_thread(self._archive.dirty_chats):
+            if self._disk_is_full:
+                return
             run = known.get(chat_id)
             report = await self._publish(chat_id, files_to_come=run is not None and run.files_open)
             if chat_id in known and report is not None:
                 known[chat_id].notes += report.written
-        if not self._stop():
+        if not self._stop() and not self._disk_is_full:
             await self._settle(None, self._publisher.finish)
 
     async def index(self) -> None:
         """Bring the search up to date; what a stop leaves, the next run or search does."""
-        while not self._stop():
+        while not self._stop() and not self._disk_is_full:
             try:
                 done = await self._written(partial(self._indexer.index_some, INDEX_STEP))
             except TobsError as error:
@@ -100,6 +103,9 @@ class Publishing:
                 return
 
     async def _publish_ended(self, run: ChatRun) -> None:
+        if self._disk_is_full:
+            run.state = ChatState.STOPPED
+            return
         try:
             await self._written(partial(self._prepare, run))
         except TobsError as error:
@@ -146,9 +152,16 @@ class Publishing:
         return report
 
     async def _written(self, work: Callable[[], T]) -> T:
-        """Do it in a thread; again from where it stood after each wait for space on the disk."""
+        """Do it in a thread; again from where it stood after each wait for space on the disk.
+
+        :raises DiskFull: nobody frees any. It is told once: what follows isn't begun, the next run does it.
+        """
         while True:
             try:
                 return await asyncio.to_thread(work)
             except DiskFull as error:
-                await self._full_disk.wait(error)
+                try:
+                    await self._full_disk.wait(error)
+                except DiskFull:
+                    self._disk_is_full = True
+                    raise
