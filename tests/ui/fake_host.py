@@ -188,7 +188,14 @@ def run_view(**changes: object) -> RunView:
             stage("fetch", queued=3, capacity=4, busy=77.0),
             stage("process", capacity=64, busy=0.3),
             stage("write", queued=1, capacity=256, busy=0.6),
-            replace(stage("media", items=96, queued=118, capacity=512, busy=980.0), workers=36, failed=1),
+            replace(
+                stage("media", items=96, queued=118, capacity=512, busy=980.0),
+                workers=36,
+                failed=1,
+                units=96,
+                p50_s=0.9,
+                p95_s=4.2,
+            ),
         ),
         workers=(
             WorkerView(

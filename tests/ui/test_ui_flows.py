@@ -12,6 +12,7 @@ from tests.ui.fake_host import FakeHost
 from tobs_tui.model import NoteLayout
 from tobs_tui.ui.ports import ExportOptions, LoginView, Preset, Step
 from tobs_tui.ui.screens.help import HelpScreen
+from tobs_tui.ui.widgets.choice import Choice
 
 
 async def test_a_first_run_asks_step_by_step(show: Show) -> None:
@@ -101,13 +102,32 @@ async def test_options_are_checked_before_the_start(show: Show) -> None:
         shown.app.screen.query_one("#max-size", Input).value = "10M"
         await shown.press("enter")
         options = shown.host.orders[0].options
-        assert (options.since, options.max_file_size) == ("2025-01-05", 10_000_000)
+        assert (options.since, options.max_file_size) == ("2025-01-05", 10 << 20)
+
+
+async def test_the_files_that_are_chosen_are_held_against_the_free_space(show: Show) -> None:
+    host = FakeHost()
+    host.free = 1_000_000_000
+    async with show(host) as shown:
+        await shown.press("enter")
+        await shown.settle(0.1)
+        assert "about 2,210 files, 1.5 GB" in shown.text
+        assert "! about 1.5 GB needed, and only 1.0 GB free" in shown.text
+        shown.app.screen.query_one("#media", Choice).choose(["photo"])
+        shown.app.screen.query_one("#max-size", Input).value = "100K"
+        await shown.settle(0.1)
+        assert "about 2,114 files, 216 MB" in shown.text
+        assert "of 1.0 GB free" in shown.text
+        shown.app.screen.query_one("#media", Choice).choose([])
+        shown.app.screen.query_one("#max-size", Input).value = "1M"
+        await shown.settle(0.1)
+        assert "files, " not in shown.text
 
 
 async def test_the_first_preset_limits_files_to_50_mb(show: Show) -> None:
     async with show() as shown:
         await shown.press("enter", "enter")
-        assert shown.host.orders[0].options.max_file_size == 50_000_000
+        assert shown.host.orders[0].options.max_file_size == 50 << 20
 
 
 async def test_a_preset_is_taken_and_kept(show: Show) -> None:

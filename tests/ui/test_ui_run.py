@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from tests.ui.conftest import Clock, Show, Shown
 from tests.ui.fake_host import FakeHost, report, run_view
+from tobs_tui.export.chat_run import ChatState
 from tobs_tui.export.report import RunStatus
 from tobs_tui.shutdown import ShutdownState
 from tobs_tui.ui.ports import Link, LoginView, Reach, Step
@@ -38,9 +39,28 @@ async def test_the_picture_tells_chats_stages_and_workers(show: Show) -> None:
         for words in (
             "Run 25 %", "12,400 of about 49,200 messages", "files 96 of 1,240, 1 failed", "3 of 4 requests",
             "152 · 390 ms", "81 %",
+            "118 of 512 files", "0.9 · 4.2 s", "ponte.mp4", "31 MB of 84 MB",
             "0 of about 30,582", "queued", "done · 532 new", "DC 4 · reconnecting, try 2",
         ):  # fmt: skip
             assert words in shown.text, words
+
+
+async def test_when_only_files_are_left_they_are_what_is_told(show: Show) -> None:
+    host = running()
+    chats = [replace(chat, state=ChatState.DONE, share=1.0) for chat in run_view().chats]
+    chats[1] = replace(chats[1], state=ChatState.FILES, files=96, files_left=1_144)
+    host.view = run_view(phase="files", chats=tuple(chats))
+    async with show(host, size=(80, 24)) as shown:
+        await on_run(shown)
+        for words in (
+            "Run 11 %",
+            "Fetching files · 214 MB of 1.9 GB · DC 2: 14, DC 4: 3",
+            "files 96 of 1,240",
+        ):
+            assert words in shown.text, words
+        host.view = replace(host.view, files=None, stages=host.view.stages[:3])
+        await shown.settle()
+        assert "Media" not in shown.text
 
 
 async def test_an_unknown_total_is_no_percentage(show: Show) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tobs_tui.export.report import RunReport
     from tobs_tui.logs import LogBatcher
 
-FIFTY_MB = 50_000_000
+FIFTY_MB = 50 << 20
 
 
 class Reach(StrEnum):

@@ -1,4 +1,7 @@
-"""Sizes as a person types them: `50M`, `1.5 GB`, empty for any. Decimal, as the screen shows them."""
+"""Sizes as a person types them: `50M`, `1.5 GB`, empty for any.
+
+By 1024, as `--max-file-size` takes them and notes name the limit.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import re
 
 from tobs_tui.errors import UsageError
 
-_UNITS = {"": 1, "K": 1_000, "M": 1_000_000, "G": 1_000_000_000}
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg]?)b?", re.IGNORECASE)
 
 
@@ -25,6 +28,6 @@ def size_text(size: int | None) -> str:
     if size is None:
         return ""
     for unit in ("G", "M", "K"):
-        if size >= _UNITS[unit] and size % (_UNITS[unit] // 10) == 0:
-            return f"{size / _UNITS[unit]:g}{unit}"
+        if size >= _UNITS[unit] and int(round(size / _UNITS[unit], 1) * _UNITS[unit]) == size:
+            return f"{size / _UNITS[unit]:.1f}".removesuffix(".0") + unit
     return str(size)
