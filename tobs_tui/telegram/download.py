@@ -2,8 +2,9 @@
 
 A file of at most one part costs one request. What is verified: the exact size, always; a photo's size in its
 message is only a hint, so the end that the server tells is taken, after a second look where the two differ.
-Telegram's own hashes are asked for large files, and for parts that an earlier run left (`large_file.py`);
-smaller files would pay for them with twice the requests, though all that comes is authenticated by the wire.
+Telegram's own hashes are asked for what an earlier run left, and for samples of large files
+(`large_file.py`); smaller ones would pay for them with twice the requests, though all that comes is
+authenticated by the wire.
 """
 
 from __future__ import annotations
