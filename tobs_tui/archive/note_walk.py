@@ -6,7 +6,7 @@ A walk goes over the notes that were dirty when it began. What becomes dirty on 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import Protocol, TypeAlias, TypeVar
@@ -68,6 +68,10 @@ class NoteWalk:
     def rows(self, key: NoteKey) -> list[NoteRow]:
         """Return the files of a note in order, without whom they name."""
         return self._read(lambda db: notes.load(db, self._chat_id, key, people=False))
+
+    def rows_of(self, keys: Sequence[NoteKey]) -> dict[NoteKey, dict[int, NoteRow]]:
+        """Return the same of some notes at once, by part."""
+        return self._read(lambda db: notes.load_some(db, self._chat_id, keys))
 
     def beside(self, key: NoteKey) -> Beside:
         """Return the notes before and after one, of the same topic: published ones and those to come."""

@@ -7,7 +7,7 @@ what became dirty again while it was rendered stays.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tobs_tui.archive import people
 from tobs_tui.archive.rows import chunks, marks
@@ -43,6 +43,29 @@ def load(
         )
         for chat, topic, period, part, path, region_hash, planned_hash in rows
     ]
+
+
+def load_some(
+    db: sqlite3.Connection, chat_id: int, keys: Sequence[NoteKey]
+) -> dict[NoteKey, dict[int, NoteRow]]:
+    """The files of some notes by part, without whom they name."""
+    found: dict[NoteKey, dict[int, NoteRow]] = {key: {} for key in keys}
+    rows = db.execute(
+        f"SELECT {_COLUMNS} FROM notes WHERE (chat, topic, period) IN"
+        f" (VALUES {','.join(['(?, ?, ?)'] * len(keys))}) ORDER BY part",
+        [value for key in keys for value in (chat_id, key.topic_id, key.period)],
+    )
+    for chat, topic, period, part, path, region_hash, planned_hash in rows:
+        found[NoteKey(topic, period)][part] = NoteRow(
+            chat_id=chat,
+            topic_id=topic,
+            period=period,
+            part=part,
+            path=path,
+            region_hash=region_hash,
+            planned_hash=planned_hash,
+        )
+    return found
 
 
 def dirty(db: sqlite3.Connection, chat_id: int) -> list[NoteKey]:
@@ -220,8 +243,9 @@ def written(db: sqlite3.Connection, rows: Iterable[NoteRow]) -> None:
     )
     left: list[tuple[int, int, int, str, int]] = []
     come: list[tuple[int, int, int, str, int]] = []
+    named = _all_named(db, by_place)
     for place, row in by_place.items():
-        before, now = set(_named(db, *place)), set(row.people)
+        before, now = named.get(place, set()), set(row.people)
         left += [(person, *place) for person in before - now]
         come += [(person, *place) for person in now - before]
     db.executemany(
@@ -257,6 +281,24 @@ def clear(
         "DELETE FROM dirty WHERE chat=? AND topic=? AND period=? AND generation<=?",
         [(chat_id, key.topic_id, key.period, listed) for key in keys],
     )
+
+
+def _all_named(
+    db: sqlite3.Connection, places: Iterable[tuple[int, int, str, int]]
+) -> dict[tuple[int, int, str, int], set[int]]:
+    """Whom each of these files names, by one question for some of them."""
+    found: dict[tuple[int, int, str, int], set[int]] = {}
+    every = list(places)
+    for start in range(0, len(every), 100):
+        some = every[start : start + 100]
+        rows = db.execute(
+            "SELECT chat, topic, period, part, person FROM note_people WHERE (chat, topic, period, part)"
+            f" IN (VALUES {','.join(['(?, ?, ?, ?)'] * len(some))})",
+            [value for place in some for value in place],
+        )
+        for *place, person in rows:
+            found.setdefault(tuple(place), set()).add(person)
+    return found
 
 
 def _place(after: NoteKey | None) -> tuple[int, str]:

@@ -7,7 +7,7 @@ when what goes with them (indexes) is there too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -136,11 +136,14 @@ class ChatNotes:
         keys = self._next_dirty(None)
         while keys:
             self.changed = True
+            rows = self.walk.rows_of(keys)
+            for key in keys:
+                self._names.know(key, rows[key].values())
             for key in keys:
                 try:
                     if self._stop():
                         raise _Stopped
-                    self._render(key)
+                    self._render(key, rows[key])
                 except _Stopped:
                     self._flush()
                     self.stopped, self.left = True, max(1, self.walk.dirty_count() - len(self._alone))
@@ -157,9 +160,7 @@ class ChatNotes:
             after = listed[-1]
         return []
 
-    def _render(self, key: NoteKey) -> None:
-        rows = {row.part: row for row in self.walk.rows(key)}
-        self._names.know(key, rows.values())
+    def _render(self, key: NoteKey, rows: Mapping[int, NoteRow]) -> None:
         beside = self.walk.beside(key)
         heading = self._heading(key)
         self._file_waits = False

@@ -21,6 +21,7 @@ Atoms: TypeAlias = dict[int, tuple[int, Token]]
 """By where it starts: where it ends, and the piece that stands for it."""
 Style: TypeAlias = tuple[int, int, Pair]
 
+_LINKS = frozenset(("text_link", "link", "email"))
 _RANK = {"link": 0, "underline": 1, "spoiler": 2, "bold": 3, "italic": 4, "strikethrough": 5}
 
 
@@ -42,10 +43,12 @@ def line_markdown(
     here = within(spans, start, end)
     if not here:
         return escape_line(text[start:end], at_start=at_start)
+    kinds = {span.kind for span in here}
     form = _Form({span.start: (span.end, _code(text, span)) for span in united(_of(here, "code"))})
-    for link in disjoint(_outward(_of(here, "text_link", "link", "email"), form.atoms)):
-        _add_link(text, link, form, vault_link)
-    for kind in sorted(MARKS):
+    if kinds & _LINKS:
+        for link in disjoint(_outward(_of(here, *_LINKS), form.atoms)):
+            _add_link(text, link, form, vault_link)
+    for kind in sorted(MARKS & kinds):
         spans_of_kind = united(_outward(_of(here, kind), form.atoms))
         form.styles += [(span.start, span.end, Pair(kind)) for span in spans_of_kind]
     return write_line(_tokens(text, start, end, form), at_start=at_start)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 
-from tobs_tui.archive import ArchiveReader, NoteRow, StoredChat
+from tobs_tui.archive import ArchiveReader, NoteRow, StoredChat, StoredMessage
 from tobs_tui.model import Message, NoteDeleted, NoteKey, Person
 from tobs_tui.vault.albums import LOOK_AHEAD, Group, together
 from tobs_tui.vault.book import base_name, part_suffix
@@ -130,11 +130,11 @@ class ChatSource:
         people: set[int] = set()
         wanted: set[MessageId] = set()
         files: set[int] = set()
-        here: dict[MessageId, Message] = {}
+        here: dict[MessageId, StoredMessage] = {}
         for group in groups:
             for stored in group:
                 message = stored.message
-                here[message.chat_id, message.id] = message
+                here[message.chat_id, message.id] = stored
                 if names_only_its_sender(message):
                     if message.sender_id is not None:
                         people.add(message.sender_id)
@@ -166,35 +166,38 @@ class ChatSource:
         return {person_id: person for person_id in ids if (person := self._people[person_id]) is not None}
 
     def _targets(
-        self, wanted: set[MessageId], here: Mapping[MessageId, Message], key: NoteKey
+        self, wanted: set[MessageId], here: Mapping[MessageId, StoredMessage], key: NoteKey
     ) -> dict[MessageId, Target]:
         by_chat: dict[int, dict[int, Message]] = {}
         away: dict[int, list[int]] = {}
+        gone: set[MessageId] = set()
         for place in wanted:
-            if place in here:
-                by_chat.setdefault(place[0], {})[place[1]] = here[place]
-            else:
+            stored = here.get(place)
+            if stored is None:
                 away.setdefault(place[0], []).append(place[1])
+                continue
+            by_chat.setdefault(place[0], {})[place[1]] = stored.message
+            if stored.deleted_at is not None:
+                gone.add(place)
         for chat_id, ids in away.items():
-            by_chat.setdefault(chat_id, {}).update(self._archive.get_many(chat_id, ids))
+            held = self._archive.get_many(chat_id, ids)
+            by_chat.setdefault(chat_id, {}).update(held)
+            dead = held.keys() - self._archive.live_of(chat_id, held)
+            gone.update((chat_id, message_id) for message_id in dead)
         targets: dict[MessageId, Target] = {}
         for chat_id, found in by_chat.items():
             mates = self._album_mates(chat_id, found)
-            tombstones = self._tombstones(chat_id, found)
             for message_id, message in found.items():
                 target = self._target(message, mates.get(message_id, message), key)
-                if target is not None and message_id in tombstones:
+                if target is not None and (chat_id, message_id) in gone and self._buries(message):
                     target = replace(target, is_tombstone=True)
                 if target is not None:
                     targets[chat_id, message_id] = target
         return targets
 
-    def _tombstones(self, chat_id: int, found: Mapping[int, Message]) -> set[int]:
-        """Those of these messages whose words notes no longer show."""
-        if self._scene.deleted is not NoteDeleted.TOMBSTONE:
-            return set()
-        said = [message_id for message_id, message in found.items() if message.action is None]
-        return set(said).difference(self._archive.live_of(chat_id, said))
+    def _buries(self, message: Message) -> bool:
+        """Whether notes show a tombstone for a message once it is deleted."""
+        return self._scene.deleted is NoteDeleted.TOMBSTONE and message.action is None
 
     def _target(self, message: Message, first: Message, key: NoteKey) -> Target | None:
         place = self._calendar.note_of(first.date, first.topic_id)
