@@ -19,7 +19,7 @@ PY_SPY = "py-spy==0.4.3"
 RATE = 400
 """Samples a second."""
 WAITING = ("select (selectors", "wait (threading", "_worker (concurrent", "get (queue")
-"""How a waiting thread's innermost frame begins: in a container py-spy takes it for a running one."""
+"""What a waiting thread's innermost frame names: in a container py-spy takes it for a running one."""
 SHOWN = {"room": 12, "function": 30}
 
 
@@ -53,7 +53,7 @@ def tables(stacks: Iterable[str]) -> str:
     for line in stacks:
         stack, _, count = line.rpartition(" ")
         frames = stack.split(";")
-        if frames[-1].startswith(WAITING):
+        if any(waits in frames[-1] for waits in WAITING):
             continue
         room, function = _where(frames)
         rooms[room] += int(count)
