@@ -165,3 +165,28 @@ async def test_ending_it_takes_a_bounded_time(
         account.governor.stop()
     assert account.takeout_id, "the next run may take it up"
     assert not account.in_takeout
+
+
+@pytest.mark.parametrize(
+    ("kinds", "file_size", "sessions"),
+    [
+        (KINDS, 0, 1),
+        ({ChatType.PERSON}, 0, 1),
+        (KINDS | {ChatType.GROUP}, 0, 2),
+        (KINDS, 1_000_000, 2),
+    ],
+)
+async def test_one_left_for_less_than_is_wanted_is_ended_and_another_begun(
+    demo_server: Any, small_world: Any, logged_in: Any, kinds: Any, file_size: int, sessions: int
+) -> None:
+    server = await demo_server(small_world)
+    account = await logged_in(server)
+    await Takeout(account, KINDS).__aenter__()
+    left = account.takeout_id
+    await account.close()
+    again = await logged_in(server)
+    async with Takeout(again, kinds, file_size=file_size) as takeout:
+        assert takeout.active
+        assert (again.takeout_id == left) == (sessions == 1)
+        assert list(server.keyring.takeouts) == [again.takeout_id]
+    assert server.requests["account.initTakeoutSession"] == sessions

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tobs_tui.telegram.dc_keys import DcKeys
     from tobs_tui.telegram.link import DcKey
     from tobs_tui.telegram.login import QrLogin, SentCode
+    from tobs_tui.telegram.session_file import TakeoutScope
 
 _log = logging.getLogger("tobs_tui.telegram")
 PATIENCE = {"resolve": 60.0, "full": 300.0}
@@ -290,9 +291,14 @@ class Account:
         """Whether requests go out inside the takeout session."""
         return self._in_takeout
 
-    def enter_takeout(self, takeout_id: int) -> None:
-        """Send all further requests inside this takeout session."""
-        self._keep_takeout(takeout_id)
+    @property
+    def takeout_scope(self) -> TakeoutScope | None:
+        """What that session was begun for; None where it is not known."""
+        return self._authorization.takeout_scope
+
+    def enter_takeout(self, takeout_id: int, scope: TakeoutScope | None = None) -> None:
+        """Send all further requests inside this takeout session, begun for `scope`."""
+        self._keep_takeout(takeout_id, scope)
         self._in_takeout = True
 
     def leave_takeout(self) -> None:
@@ -302,11 +308,12 @@ class Account:
     def end_takeout(self) -> None:
         """The takeout session is over."""
         self._in_takeout = False
-        self._keep_takeout(0)
+        self._keep_takeout(0, None)
 
-    def _keep_takeout(self, takeout_id: int) -> None:
+    def _keep_takeout(self, takeout_id: int, scope: TakeoutScope | None) -> None:
         if takeout_id != self._authorization.takeout_id:
             self._authorization.takeout_id = takeout_id
+            self._authorization.takeout_scope = scope
             self._authorization.save(self._user)
 
     async def _first_connect(self) -> None:

@@ -46,6 +46,7 @@ class Authorization:
         login = session.login
         self.dc_id = login.dc if login and login.key else server.home.dc_id
         self.takeout_id = login.takeout if login else 0
+        self.takeout_scope = login.takeout_scope if login else None
         self.account_id = login.account if login else 0
         """Who is logged in as far as the file tells; 0 for nobody."""
         self._key = _stored_key(login)
@@ -162,6 +163,7 @@ class Authorization:
                 account=self.account_id,
                 name=utils.get_display_name(user) if user is not None else "",
                 takeout=self.takeout_id,
+                takeout_scope=self.takeout_scope,
                 salt=self._key.salt,
                 time_offset=self._key.time_offset,
             )

@@ -36,6 +36,19 @@ SIZE_LIMIT = 64 * 1024
 """More than any of ours; anything larger is foreign and is not read."""
 
 
+class TakeoutScope(Struct, frozen=True):
+    """What a takeout session was begun for."""
+
+    flags: frozenset[str] = frozenset()
+    """The names of the flags that were set, as Telegram has them."""
+    file_size: int = 0
+    """The largest file that may be asked for, in bytes; 0 for none."""
+
+    def holds(self, other: TakeoutScope) -> bool:
+        """Whether all that the other is for can be done in this one."""
+        return other.flags <= self.flags and other.file_size <= self.file_size
+
+
 class StoredLogin(Struct, frozen=True, kw_only=True):
     """What the file holds."""
 
@@ -53,6 +66,8 @@ class StoredLogin(Struct, frozen=True, kw_only=True):
     name: str = ""
     takeout: int = 0
     """A takeout session that was begun and not yet ended."""
+    takeout_scope: TakeoutScope | None = None
+    """What for; None where it is not known."""
     salt: int = 0
     time_offset: int = 0
 

@@ -19,6 +19,7 @@ from tobs_tui.model import ChatType, Interval
 from tobs_tui.telegram.account import Account
 from tobs_tui.telegram.governor import CLOSING, Stopped
 from tobs_tui.telegram.rpc_errors import code_of
+from tobs_tui.telegram.session_file import TakeoutScope
 from tobs_tui.telegram.waits import span
 
 _log = logging.getLogger("tobs_tui.telegram")
@@ -42,7 +43,7 @@ class Takeout:
     def __init__(self, account: Account, kinds: Collection[ChatType], *, file_size: int | None = 0) -> None:
         self._account = account
         self._kinds = frozenset(kinds)
-        self._file_size = file_size
+        self._scope = _scope_of(kinds, file_size)
         self.notice = ""
         """Why there is no takeout, and what to do; empty when there is one."""
         self.split_ranges: tuple[Interval, ...] = ()
@@ -64,6 +65,16 @@ class Takeout:
     async def __aexit__(self, *_exc: object) -> None:
         if not self.active:
             return
+        ended = False
+        try:
+            ended = await self._finish()
+        finally:
+            self._account.leave_takeout()
+        if ended:
+            self._account.end_takeout()
+
+    async def _finish(self) -> bool:
+        """Tell Telegram that the session is over; whether it heard."""
         try:
             request = functions.account.FinishTakeoutSessionRequest(success=self.complete)
             async with asyncio.timeout(FINISH_TIMEOUT):
@@ -72,14 +83,17 @@ class Takeout:
             _log.warning(
                 "the takeout session could not be ended (%s)", code_of(error) or type(error).__name__
             )
-            return
-        finally:
-            self._account.leave_takeout()
-        self._account.end_takeout()
+            return False
+        return True
 
     async def _take_up(self) -> bool:
         """Go on with the session of an earlier run, if Telegram still knows it."""
-        self._account.enter_takeout(self._account.takeout_id)
+        account, left = self._account, self._account.takeout_scope
+        account.enter_takeout(account.takeout_id)
+        if left is not None and not left.holds(self._scope):
+            await self._finish()
+            account.end_takeout()
+            return False
         try:
             await self._account.call(functions.users.GetUsersRequest([types.InputUserSelf()]))
         except Stopped:
@@ -97,7 +111,7 @@ class Takeout:
         except RPCError as error:
             self.notice = _why_not(error)
             return
-        self._account.enter_takeout(session.id)
+        self._account.enter_takeout(session.id, self._scope)
 
     async def _ask_split_ranges(self) -> tuple[Interval, ...]:
         try:
@@ -110,16 +124,24 @@ class Takeout:
         return _disjoint(ranges)
 
     def _request(self) -> Any:
-        kinds = self._kinds
+        scope = self._scope
         return functions.account.InitTakeoutSessionRequest(
-            message_users=bool(kinds & {ChatType.PERSON, ChatType.BOT, ChatType.SAVED}),
-            # A supergroup's history may go on in the basic group that it was.
-            message_chats=bool(kinds & {ChatType.GROUP, ChatType.SUPERGROUP, ChatType.FORUM}),
-            message_megagroups=bool(kinds & {ChatType.SUPERGROUP, ChatType.FORUM}),
-            message_channels=ChatType.CHANNEL in kinds,
-            files=self._file_size != 0,
-            file_max_size=None if self._file_size == 0 else self._file_size or FILE_SIZE_DEFAULT,
+            **dict.fromkeys(scope.flags, True), file_max_size=scope.file_size or None
         )
+
+
+def _scope_of(kinds: Collection[ChatType], file_size: int | None) -> TakeoutScope:
+    chosen = frozenset(kinds)
+    flags = {
+        "message_users": chosen & {ChatType.SAVED, ChatType.PERSON, ChatType.BOT},
+        # A supergroup's history may go on in the basic group that it was.
+        "message_chats": chosen & {ChatType.GROUP, *MAY_HAVE_BEEN_A_GROUP},
+        "message_megagroups": chosen & MAY_HAVE_BEEN_A_GROUP,
+        "message_channels": chosen & {ChatType.CHANNEL},
+        "files": file_size != 0,
+    }
+    wanted = frozenset(name for name, flag in flags.items() if flag)
+    return TakeoutScope(wanted, FILE_SIZE_DEFAULT if file_size is None else file_size)
 
 
 def _disjoint(ranges: Iterable[Interval]) -> tuple[Interval, ...]:
