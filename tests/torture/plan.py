@@ -72,6 +72,8 @@ class Weather:
     """A second: the server restarts and is away for up to half a second."""
     silence: float = 0
     """A second: the server takes everything and answers nothing for up to a second."""
+    lost: int = 0
+    """So many pages are never answered, though the connection lives."""
     refused: bool = False
     """One chat is refused."""
 
@@ -160,8 +162,10 @@ def _settings(dice: Random) -> dict[str, str]:
 def _run(dice: Random, *, moves: bool) -> RunPlan:
     ending = dice.choice(_ENDINGS)
     moment, amount = _moment(dice)
+    # What a run leaves out, a later one that is asked for it must bring.
+    without_files = {"MEDIA_KINDS": "none"} if dice.random() < 0.2 else {}
     return RunPlan(
-        env=_settings(dice),
+        env=_settings(dice) | without_files,
         weather=_weather(dice),
         changes=dice.choice([0, 4, 20, 60]) if moves else 0,
         between=dice.choice([0, 3, 30]) if moves else 0,
@@ -203,5 +207,6 @@ def _weather(dice: Random) -> Weather:
         cut=some(0.3, 0.3, 4.0),
         restart=some(0.15, 0.1, 0.6),
         silence=some(0.1, 0.1, 0.4),
+        lost=int(dice.random() < 0.04),
         refused=dice.random() < 0.1,
     )

@@ -1,4 +1,4 @@
-"""Rounds of torture as tests: three known seeds always, two hundred fresh ones with `-m torture`."""
+"""Rounds of torture as tests: three known seeds always, two hundred fresh ones with `-m torture -n 2`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ async def test_a_round_ends_with_what_the_server_has(seed: int, tmp_path: Path) 
 
 
 @pytest.mark.torture
-@pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("number", range(200))
 async def test_torture(number: int, tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     seed = random.randrange(1 << 32)

@@ -58,6 +58,8 @@ def _let_fall(server: DemoServer, plan: Weather, dice: Random) -> None:
     def one_of(call: Call, request: Any) -> Any:
         return _strike(server, plan, dice, call)
 
+    if plan.lost:
+        server.faults.hang("messages.getHistory", times=plan.lost, after=dice.randrange(1, 30))
     server.faults.before(None, one_of, times=None)
     if plan.short:
         for method in ("messages.getHistory", "messages.search"):
