@@ -182,7 +182,7 @@ def _guess(db: sqlite3.Connection, chat_id: int) -> int:
     stored = chats.load(db, chat_id)
     if stored is None:
         return FIRST_CAPACITY
+    # Where ids are the chat's own, there are no more messages than those, and mostly fewer.
+    top = coverage.top_of(db, chat_id) if stored.chat.type.has_own_ids else 0
     count = stored.chat.messages
-    if count is None:
-        count = coverage.top_of(db, chat_id) if stored.chat.type.has_own_ids else 0
-    return min(max(FIRST_CAPACITY, int(count * SPARE_ROOM)), LARGEST_GUESS)
+    return min(max(FIRST_CAPACITY, top if count is None else int(count * SPARE_ROOM)), LARGEST_GUESS)

@@ -21,23 +21,26 @@ class CleanNotes:
         self._vault = vault
         self._style = style
 
-    def is_clean(self, chat_id: int) -> bool:
-        """Whether publishing this chat would change nothing."""
+    def is_clean(self, chat_id: int, asked: str) -> bool:
+        """Whether publishing this chat would change nothing, and neither would leaving files out of it.
+
+        `asked` names the files that are asked for: notes name those that are left out.
+        """
         stored = self._stored(chat_id)
         if stored is None or stored.folder is None or self._archive.has_dirty_notes(stored.chat.id):
             return False
         published = self._archive.progress(stored.chat.id).published
-        return published == self._mark(stored) and (self._vault / stored.folder).is_dir()
+        return published == self._mark(stored, asked) and (self._vault / stored.folder).is_dir()
 
     def changes(self, chat_id: int) -> int:
         """How often the chat changed until now; to be asked before it is published, for `keep`."""
         return self._archive.progress(chat_id).changes
 
-    def keep(self, chat_id: int, changes: int) -> None:
+    def keep(self, chat_id: int, changes: int, asked: str) -> None:
         """A chat was published whole: its notes hold what it had after so many changes."""
         stored = self._archive.chat(chat_id)
         if stored is not None and not self._archive.has_dirty_notes(chat_id):
-            self._archive.notes_are_whole(chat_id, changes, self._mark(stored))
+            self._archive.notes_are_whole(chat_id, changes, self._mark(stored, asked))
 
     def _stored(self, chat_id: int) -> StoredChat | None:
         """The chat whose notes hold this one's messages."""
@@ -46,11 +49,12 @@ class CleanNotes:
             return self._archive.chat(stored.part_of)
         return stored
 
-    def _mark(self, stored: StoredChat) -> bytes:
+    def _mark(self, stored: StoredChat, asked: str) -> bytes:
         chat = stored.chat
         known = self._archive.progress(chat.id)
         facts = (
             self._style,
+            asked,
             stored.name,
             stored.folder,
             stored.aliases,

@@ -113,6 +113,7 @@ class Exporter:
             CleanNotes(archive, settings.export_path, _style(publisher, settings)),
             full_disk=self._full_disk,
             prepare=self._leave_files_out,
+            asked=self._files_asked,
             stop=self._out_of_time,
             problem=self._note_problem,
         )
@@ -393,6 +394,14 @@ class Exporter:
         for history in run.histories:
             want = replace(want_of(self._job), topic_id=history.topic_id)
             self._archive.leave_files_out(history.chat.id, want, self._note_of)
+
+    def _files_asked(self, run: ChatRun) -> str | None:
+        """What decides which files of a chat are left out; None for a run that settles nothing of it."""
+        if self._job.only_files is not None:
+            return None
+        want = want_of(self._job)
+        kinds = ",".join(sorted(want.kinds))
+        return f"{kinds} {want.max_size} {want.since} {want.until} {run.target.topic_id}"
 
     @property
     def _fatal(self) -> TobsError | None:

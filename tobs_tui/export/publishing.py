@@ -38,16 +38,21 @@ class Publishing:
         *,
         full_disk: FullDisk,
         prepare: Callable[[ChatRun], None],
+        asked: Callable[[ChatRun], str | None],
         stop: Callable[[], bool],
         problem: Callable[[int | None, TobsError], None],
     ) -> None:
-        """`prepare` settles in the archive what a chat's notes will say; it runs in a thread."""
+        """`prepare` settles in the archive what a chat's notes will say; it runs in a thread.
+
+        `asked` names what that depends on; None where a chat can't be known to be clean.
+        """
         self._archive = archive
         self._publisher = publisher
         self._clean = clean
         self._indexer = indexer
         self._full_disk = full_disk
         self._prepare = prepare
+        self._asked = asked
         self._stop = stop
         self._problem = problem
         # Holds each chat of the job at most twice: when its messages are there, and its files.
@@ -85,7 +90,9 @@ class Publishing:
             if self._disk_is_full:
                 return
             run = known.get(chat_id)
-            report = await self._publish(chat_id, files_to_come=run is not None and run.files_open)
+            asked = self._asked(run) if run is not None else None
+            files_to_come = run is not None and run.files_open
+            report = await self._publish(chat_id, asked, files_to_come=files_to_come)
             if chat_id in known and report is not None:
                 known[chat_id].notes += report.written
         if not self._stop() and not self._disk_is_full:
@@ -106,19 +113,19 @@ class Publishing:
         if self._disk_is_full:
             run.state = ChatState.STOPPED
             return
-        try:
-            await self._written(partial(self._prepare, run))
-        except TobsError as error:
-            self._problem(run.chat.id, error)
-        if await self._missing(run.chat.id) or not self._clean.is_clean(run.chat.id):
-            report = await self._publish(run.chat.id, files_to_come=run.files_open)
+        asked = self._asked(run)
+        is_clean = asked is not None and self._clean.is_clean(run.chat.id, asked)
+        if await self._missing(run.chat.id) or not is_clean:
+            try:
+                await self._written(partial(self._prepare, run))
+            except TobsError as error:
+                self._problem(run.chat.id, error)
+            report = await self._publish(run.chat.id, asked, files_to_come=run.files_open)
             run.notes += report.written if report is not None else 0
         if run.state is ChatState.PUBLISHING:
             run.state = ChatState.FILES if run.files_open else ChatState.DONE
             if run.state is ChatState.DONE:
-                logs.note(
-                    "%s: complete, %d new, %d files, %d notes", run.chat.title, run.new, run.files, run.notes
-                )
+                _tell_done(run)
 
     async def _missing(self, chat_id: int) -> bool:
         """Whether somebody took a published note away: it comes back."""
@@ -128,14 +135,15 @@ class Publishing:
             self._problem(chat_id, error)
             return True
 
-    async def _publish(self, chat_id: int, *, files_to_come: bool) -> PublishReport | None:
+    async def _publish(self, chat_id: int, asked: str | None, *, files_to_come: bool) -> PublishReport | None:
         changes = self._clean.changes(chat_id)
         publish = self._publisher.publish
         report = await self._settle(
             chat_id, partial(publish, chat_id, stop=self._stop, files_to_come=files_to_come)
         )
-        if report is not None and not (report.left or report.problems or report.put_off):
-            self._clean.keep(chat_id, changes)
+        is_whole = report is not None and not (report.left or report.problems or report.put_off)
+        if is_whole and asked is not None:
+            self._clean.keep(chat_id, changes, asked)
         return report
 
     async def _settle(
@@ -165,3 +173,10 @@ class Publishing:
                 except DiskFull:
                     self._disk_is_full = True
                     raise
+
+
+def _tell_done(run: ChatRun) -> None:
+    if run.new or run.updated or run.deleted or run.files or run.notes:
+        logs.note("%s: complete, %d new, %d files, %d notes", run.chat.title, run.new, run.files, run.notes)
+    else:
+        logs.info("chat has nothing new")
