@@ -51,9 +51,10 @@ def load_some(
     """The files of some notes by part, without whom they name."""
     found: dict[NoteKey, dict[int, NoteRow]] = {key: {} for key in keys}
     rows = db.execute(
-        f"SELECT {_COLUMNS} FROM notes WHERE (chat, topic, period) IN"
-        f" (VALUES {','.join(['(?, ?, ?)'] * len(keys))}) ORDER BY part",
-        [value for key in keys for value in (chat_id, key.topic_id, key.period)],
+        f"WITH wanted AS (VALUES {','.join(['(?, ?)'] * len(keys))})"
+        f" SELECT {_COLUMNS} FROM wanted CROSS JOIN notes"
+        " ON chat=? AND topic=column1 AND period=column2 ORDER BY topic, period, part",
+        [*(value for key in keys for value in (key.topic_id, key.period)), chat_id],
     )
     for chat, topic, period, part, path, region_hash, planned_hash in rows:
         found[NoteKey(topic, period)][part] = NoteRow(
@@ -291,9 +292,11 @@ def _all_named(
     every = list(places)
     for start in range(0, len(every), 100):
         some = every[start : start + 100]
+        # Joined, in this order: for `IN` the whole table would be looked at.
         rows = db.execute(
-            "SELECT chat, topic, period, part, person FROM note_people WHERE (chat, topic, period, part)"
-            f" IN (VALUES {','.join(['(?, ?, ?, ?)'] * len(some))})",
+            f"WITH wanted AS (VALUES {','.join(['(?, ?, ?, ?)'] * len(some))})"
+            " SELECT chat, topic, period, part, person FROM wanted CROSS JOIN note_people"
+            " ON chat=column1 AND topic=column2 AND period=column3 AND part=column4",
             [value for place in some for value in place],
         )
         for *place, person in rows:
