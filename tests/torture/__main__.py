@@ -21,19 +21,19 @@ from pathlib import Path
 from tests.torture.one_round import Failed, play_round, server_key
 
 
-def play(seed: int, folder: Path, loud: bool) -> tuple[int, float, str]:
-    """One round in this process: its seed, its seconds, and what was wrong."""
+def play(seed: int, folder: Path, loud: bool) -> tuple[int, float, list[int], str]:
+    """One round in this process: its seed, its seconds, how its runs left, and what was wrong."""
     place = folder / f"round-{seed}"
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     began = time.monotonic()
     try:
-        asyncio.run(play_round(seed, place, print if loud else lambda line: None))
+        exits = asyncio.run(play_round(seed, place, print if loud else lambda line: None))
     except Failed as failed:
         (place / "story.txt").write_text(str(failed))
-        return seed, time.monotonic() - began, str(failed)
+        return seed, time.monotonic() - began, [], str(failed)
     shutil.rmtree(place)
-    return seed, time.monotonic() - began, ""
+    return seed, time.monotonic() - began, exits, ""
 
 
 def main() -> int:
@@ -52,9 +52,10 @@ def main() -> int:
         seeds = range(first, first + options.rounds)
         rounds = [pool.submit(play, seed, folder, options.rounds == 1) for seed in seeds]
         for done, played in enumerate(as_completed(rounds), 1):
-            seed, seconds, wrong = played.result()
+            seed, seconds, exits, wrong = played.result()
             failed += bool(wrong)
-            print(f"{done:4} seed {seed} {seconds:6.1f} s  {'FAILED' if wrong else 'ok'}", flush=True)
+            verdict = "FAILED" if wrong else f"ok  exits {exits}"
+            print(f"{done:4} seed {seed} {seconds:6.1f} s  {verdict}", flush=True)
             if wrong:
                 print(wrong, flush=True)
     print(f"{options.rounds} rounds, {failed} failed, {time.monotonic() - began:.0f} s", flush=True)

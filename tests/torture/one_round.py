@@ -53,6 +53,8 @@ class Round:
         self._tell = tell
         self._dice = Random(f"dice {plan.seed}")
         self._story: list[str] = []
+        self.exits: list[int] = []
+        """How the disturbed runs left."""
 
     async def play(self) -> None:
         """The whole round. :raises Failed: something is not as it must be."""
@@ -85,6 +87,7 @@ class Round:
                 # Before its handlers stand, any signal is as good as a kill.
                 await running.until(run.moment, run.amount, connected=run.ending is not Ending.KILL)
             left = await running.end(run.ending, self._dice)
+        self.exits.append(left.code)
         self._say(f"    left with {left.code}; {changes.counts}")
         wrong = _badly_left(left, ALLOWED[run.ending])
         now = {chat_id: set(chat.history) for chat_id, chat in server.world.chats.items()}
@@ -148,9 +151,14 @@ class Round:
         return Failed("\n".join([f"seed {self._plan.seed}", *self._story, "", *wrong]))
 
 
-async def play_round(seed: int, folder: Path, tell: Callable[[str], None] = lambda line: None) -> None:
-    """Play the round of a seed in an empty folder. :raises Failed: when it does not end as it must."""
-    await Round(plan_round(seed), folder, tell).play()
+async def play_round(seed: int, folder: Path, tell: Callable[[str], None] = lambda line: None) -> list[int]:
+    """Play the round of a seed in an empty folder; gives how the disturbed runs left.
+
+    :raises Failed: when it does not end as it must.
+    """
+    played = Round(plan_round(seed), folder, tell)
+    await played.play()
+    return played.exits
 
 
 def server_key(folder: Path) -> Path:
