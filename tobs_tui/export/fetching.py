@@ -22,17 +22,14 @@ from tobs_tui.export.changes import Changes
 from tobs_tui.export.chat_run import ChatRun, ChatState, History
 from tobs_tui.export.full_disk import FullDisk
 from tobs_tui.export.job import Job
+from tobs_tui.export.judging import Judging, divided, learn
 from tobs_tui.export.opening import Opening
 from tobs_tui.export.shards import PAGE, Probe, Shard, ShardPlan
 from tobs_tui.model import Interval, NoteKey
 from tobs_tui.telegram.account import Account
-from tobs_tui.telegram.convert import RawPage, page_covers
+from tobs_tui.telegram.convert import RawPage
 from tobs_tui.telegram.governor import Stopped
 from tobs_tui.telegram.sharded import Worker
-
-FRUITLESS_ANSWERS = 3
-"""So many answers in a row that settle nothing of what was asked make a range fail."""
-
 
 STUCK_AFTER = 3
 """From this try to connect on, a worker's range may be taken over by one that has nothing to do."""
@@ -101,8 +98,7 @@ class Fetching:
         self._plan = ShardPlan()
         self._opening = 0
         self._owners: dict[History, ChatRun] = {}
-        self._fruitless: dict[Shard, int] = {}
-        self._doubted: dict[Shard, int] = {}
+        self._judging = Judging()
         self._gone: set[int] = set()
         self._asking: set[int] = set()
         self._changed = asyncio.Event()
@@ -205,56 +201,28 @@ class Fetching:
 
     def _settle(self, order: Order, raw: RawPage) -> Fetched | None:
         run, history, shard = order.run, order.history, order.shard
-        answered = page_covers(raw)
-        if answered is not None and not self._believed(shard, raw):
+        try:
+            answered = self._judging.settled_by(shard, raw)
+        except RangeFailed as error:
+            self._fail_page(order, error)
             return None
-        covers = shard.settle(answered) if answered is not None else None
-        if answered is None or (covers is None and shard.below == order.below):
-            self._fruitless[shard] = self._fruitless.get(shard, 0) + 1
-            if self._fruitless[shard] >= FRUITLESS_ANSWERS:
-                self._fail_page(order, RangeFailed("the server's answers do not fit what was asked"))
+        if answered is None:
             return None
-        self._learn(order, raw, answered)
+        count = getattr(raw.answer, "count", None)
+        if count is not None:
+            run.counted(history.chat.id, count, part=raw.lowest)
+        learn(shard, raw, answered, history.chat.top_id)
+        covers = shard.settle(answered)
         if covers is None:
             # Another worker, which took the range over, was quicker.
             return None
-        self._forget(shard)
+        self._judging.forget(shard)
         run.failed_in_row = 0
         run.in_pipe += 1
         run.ids_settled += len(covers)
         if not shard.ids_left:
             self._plan.finish(shard)
         return Fetched(run, history, raw, covers)
-
-    def _believed(self, shard: Shard, raw: RawPage) -> bool:
-        """Whether an answer is to be taken as it is: one without messages that is denied by what is known
-        must be given again, twice where much hangs on it.
-        """
-        if raw.answer.messages or raw.failed:
-            return True
-        seen, more = shard.census.lowest_seen, messages_below(raw) or 0
-        denied = seen is not None and seen < shard.low
-        needed = 3 if denied or more > PAGE else 2 if more else 1
-        self._doubted[shard] = self._doubted.get(shard, 0) + 1
-        return self._doubted[shard] >= needed
-
-    def _learn(self, order: Order, raw: RawPage, covers: Interval) -> None:
-        """Take what the answer tells of the history's size, and of where its messages stand."""
-        shard, history = order.shard, order.history
-        count = getattr(raw.answer, "count", None)
-        if count is not None:
-            order.run.counted(history.chat.id, count, part=raw.lowest)
-        below = messages_below(raw)
-        if below is None and count is not None and history.chat.top_id < order.below:
-            below = count
-        messages = len(raw.answer.messages) + len(raw.failed)
-        shard.told(order.below, covers, messages, below)
-        if messages:
-            shard.census.seen(covers.low)
-
-    def _forget(self, shard: Shard) -> None:
-        self._fruitless.pop(shard, None)
-        self._doubted.pop(shard, None)
 
     def _order(self, shard: Shard) -> Order:
         history: History = shard.history  # type: ignore[assignment]
@@ -369,7 +337,7 @@ class Fetching:
         self._note_failed(history, [failed], error)
         run.fail(error)
         shard.settle(failed)
-        self._forget(shard)
+        self._judging.forget(shard)
         run.failed_in_row += 1
         if run.failed_in_row >= (HOPELESS_LATER if run.ids_settled else HOPELESS):
             self._give_up(run, ChatUnavailable("the rest was given up: no page of it can be had"))
@@ -421,26 +389,3 @@ class Fetching:
         if not any(True for history in run.histories for _ in self._plan.of(history)):
             self._changes.settle(run)
             self._ended(run)
-
-
-def messages_below(raw: RawPage) -> int | None:
-    """How many messages Telegram counts below what was asked for; None where it doesn't say."""
-    count = getattr(raw.answer, "count", None)
-    position = getattr(raw.answer, "offset_id_offset", None)
-    return max(0, count - position) if count is not None and position is not None else None
-
-
-def divided(intervals: Sequence[Interval], by: Interval) -> tuple[list[Interval], list[Interval]]:
-    """The parts of some intervals inside another, and those outside."""
-    inside, outside = [], []
-    for each in intervals:
-        low, high = max(each.low, by.low), min(each.high, by.high)
-        if low > high:
-            outside.append(each)
-            continue
-        inside.append(Interval(low, high))
-        if each.low < low:
-            outside.append(Interval(each.low, low - 1))
-        if high < each.high:
-            outside.append(Interval(high + 1, each.high))
-    return inside, outside
