@@ -80,8 +80,7 @@ class PartFile:
         :raises DiskFull: :raises VaultNotWritable:
         """
         with translated(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(path, _OPEN, 0o666)
+            handle = _opened(path)
             try:
                 sums = _read_journal(journal_path(path), plan)
                 held = {index: sum_ for index, sum_ in sums.items() if _holds(handle, plan, index, sum_)}
@@ -163,14 +162,14 @@ class PartFile:
 def write_whole(path: Path, data: memoryview | bytes) -> None:
     """A file of one part: written, flushed to disk, with no journal left. Raises as `PartFile.open`."""
     with translated(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, _OPEN | os.O_TRUNC, 0o666)
+        handle = _opened(path, os.O_TRUNC)
         try:
             _write_all(handle, data, 0)
             os.fsync(handle)
         finally:
             os.close(handle)
-        journal_path(path).unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            journal_path(path).unlink()
 
 
 @contextmanager
@@ -185,6 +184,15 @@ def translated(path: Path) -> Iterator[None]:
                 "Free some space, then start again: it goes on where it stopped",
             ) from error
         raise VaultNotWritable(f"{path} can't be written: {error.strerror}") from error
+
+
+def _opened(path: Path, more: int = 0) -> int:
+    """A handle of the file, made with its folder where it is not there yet."""
+    try:
+        return os.open(path, _OPEN | more, 0o666)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(path, _OPEN | more, 0o666)
 
 
 def _line(index: int, checksum: int) -> bytes:
