@@ -21,7 +21,7 @@ from typing import Any
 from tests.benchmarks.contenders import peak_megabytes
 
 CONNECT_S = 1.5
-"""Seconds that prewarming gets before the files are asked for, as the first pages of history would give it."""
+"""Seconds that prewarming gets before the files are asked for, as the first pages of history give it."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,10 @@ class Order:
     files: int
     strategy: str
     prewarm: bool
+
+    @property
+    def public_key(self) -> str:
+        return Path(self.server["public_key"]).read_text()
 
 
 class Cost:
@@ -60,7 +64,7 @@ async def telethon(order: Order) -> dict[str, object]:
     from telethon.sessions import MemorySession
 
     server = order.server
-    rsa.add_key(Path(server["public_key"]).read_text(), old=False)
+    rsa.add_key(order.public_key, old=False)
     session = MemorySession()
     session.set_dc(server["dc_id"], server["host"], server["port"])
     client = TelegramClient(session, 1, "benchmark", receive_updates=False)

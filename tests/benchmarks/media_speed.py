@@ -1,6 +1,6 @@
 """How fast files come, against Telethon's own `client.download_media`; one table, one run.
 
-    python -m tests.benchmarks.media_speed [--big 200M] [--files 2000] [--rtt-ms 0,50,150] [--telethon-files 200]
+    python -m tests.benchmarks.media_speed [--big 200M] [--files 2000] [--rtt-ms 0,50,150]
 
 One large file and many of 5 to 500 KB on three DCs, one of them the account's own, from one demo server in
 another process; each contender in a process of its own, each routing strategy with and without prewarming.
