@@ -43,6 +43,28 @@ def line_markdown(
     here = within(spans, start, end)
     if not here:
         return escape_line(text[start:end], at_start=at_start)
+    if len(here) == 1 and (line := _with_one_mark(text, here[0], start, end, at_start)) is not None:
+        return line
+    return _with_marks(text, here, start, end, vault_link, at_start)
+
+
+def _with_one_mark(text: str, span: Span, start: int, end: int, at_start: bool) -> str | None:
+    """What `_with_marks` gives for one mark between blanks, where it can't fail; None elsewhere."""
+    before, inner, after = text[start : span.start], text[span.start : span.end], text[span.end : end]
+    if span.kind not in MARKS or inner.strip() != inner or not inner:
+        return None
+    if (before and not before[-1].isspace()) or (after and not after[0].isspace()):
+        return None
+    pair = Pair(span.kind)
+    written = f"{pair.opening}{escape_line(inner, at_start=False)}{pair.closing}"
+    if before:
+        written = escape_line(before, at_start=at_start) + written
+    return written + escape_line(after, at_start=False) if after else written
+
+
+def _with_marks(
+    text: str, here: Sequence[Span], start: int, end: int, vault_link: VaultLink, at_start: bool
+) -> str:
     kinds = {span.kind for span in here}
     form = _Form({span.start: (span.end, _code(text, span)) for span in united(_of(here, "code"))})
     if kinds & _LINKS:

@@ -161,7 +161,7 @@ def _temporary(target: Path) -> Path:
 
 def _real(path: Path) -> Path:
     """A note that a person made a link stays one."""
-    return path.resolve() if path.is_symlink() else path
+    return path.resolve() if os.path.islink(path) else path  # noqa: PTH114  # asked of every file, twice
 
 
 def _keep_mode(target: Path, temporary: Path) -> None:
