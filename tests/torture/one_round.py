@@ -15,7 +15,7 @@ from tests.torture.changes import Changes
 from tests.torture.plan import Ending, RoundPlan, RunPlan, plan_round
 from tests.torture.program import Hung, Left, Program
 from tests.torture.truth import Truth
-from tests.torture.weather import weather
+from tests.torture.weather import Takeouts, weather
 from tobs_tui.config import Settings
 from tobs_tui.demo.server import DemoServer
 from tobs_tui.demo.wire.server_key import PRIVATE, ServerKey
@@ -52,6 +52,7 @@ class Round:
         self._folder = folder
         self._tell = tell
         self._dice = Random(f"dice {plan.seed}")
+        self._takeouts = Takeouts()
         self._story: list[str] = []
         self.exits: list[int] = []
         """How the disturbed runs left."""
@@ -81,7 +82,7 @@ class Round:
         for _ in range(run.between):
             changes.change()
         self._say(f"{run}\n    {run.weather}")
-        async with weather(server, run.weather, changes, run.changes, self._dice):
+        async with weather(server, run.weather, changes, run.changes, self._dice, self._takeouts):
             running = await program.start("export", "--all", "--json", env=run.env)
             if run.ending is not Ending.ITSELF:
                 # Before its handlers stand, any signal is as good as a kill.
@@ -102,6 +103,7 @@ class Round:
         plan = self._plan
         self._say(f"calm {plan.last_env}")
         assert not server.faults and not server.knobs.rtt_ms
+        server.faults.before(None, self._takeouts.see, times=None)
         left = await program.run("export", "--all", "--json", *_words(), env=plan.last_env)
         wrong = _badly_left(left, {0})
         if wrong:
@@ -113,8 +115,9 @@ class Round:
         )
         wrong += _badly_left(verified, {0}) + _badly_left(undisturbed, {0})
         wrong += await asyncio.to_thread(self._differences, world, program.vault, fresh.vault)
-        if plan.last_env["USE_TAKEOUT"] == "true" and server.keyring.takeouts:
-            wrong.append(f"takeout sessions are left open: {server.keyring.takeouts}")
+        open_ones = self._takeouts.used & server.keyring.takeouts.keys()
+        if plan.last_env["USE_TAKEOUT"] == "true" and open_ones:
+            wrong.append(f"takeout sessions are left open: {open_ones}")
         if "delete" in plan.kinds_of_change:
             wrong += await self._published_anew(program)
         if wrong:

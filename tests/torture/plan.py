@@ -177,12 +177,14 @@ def _run(dice: Random, *, moves: bool) -> RunPlan:
 
 def _moment(dice: Random) -> tuple[Moment, float]:
     moment = dice.choice([*Moment, Moment.SECONDS, Moment.PAGES])
+    # Most runs have little to do: small amounts are reached more often.
+    share = dice.random() ** 2
     amounts = {
-        Moment.SECONDS: round(dice.uniform(0.4, 3.0), 3),
-        Moment.PAGES: dice.randrange(1, 60),
-        Moment.NOTES: dice.randrange(1, 200),
-        Moment.FILES: dice.randrange(1, 60),
-        Moment.INDEX: dice.randrange(1, 400_000),
+        Moment.SECONDS: round(0.3 + 2.2 * share, 3),
+        Moment.PAGES: 1 + int(50 * share),
+        Moment.NOTES: 1 + int(120 * share),
+        Moment.FILES: 1 + int(60 * share),
+        Moment.INDEX: 1 + int(200_000 * share),
     }
     return moment, amounts[moment]
 

@@ -29,14 +29,26 @@ TROUBLE = (
 )
 
 
+class Takeouts:
+    """The takeout sessions that the program ever used; one whose answer was lost it can't know."""
+
+    def __init__(self) -> None:
+        self.used: set[int] = set()
+
+    def see(self, call: Call, request: object = None) -> None:
+        """Look at a call; also a hook for faults."""
+        if call.takeout_id is not None:
+            self.used.add(call.takeout_id)
+
+
 @asynccontextmanager
 async def weather(
-    server: DemoServer, plan: Weather, changes: Changes, rate: float, dice: Random
+    server: DemoServer, plan: Weather, changes: Changes, rate: float, dice: Random, takeouts: Takeouts
 ) -> AsyncIterator[None]:
     """While the block runs, the server behaves so and the world changes `rate` times a second."""
     knobs = server.knobs
     server.knobs = replace(knobs, rtt_ms=plan.rtt_ms, flood=plan.flood_rate, flood_wait=1)
-    _let_fall(server, plan, dice)
+    _let_fall(server, plan, dice, takeouts)
     restarts: set[asyncio.Task[None]] = set()
     events = asyncio.create_task(_blow(server, plan, changes, rate, dice, restarts))
     try:
@@ -52,10 +64,11 @@ async def weather(
             events.result()
 
 
-def _let_fall(server: DemoServer, plan: Weather, dice: Random) -> None:
+def _let_fall(server: DemoServer, plan: Weather, dice: Random, takeouts: Takeouts) -> None:
     """What falls on calls."""
 
     def one_of(call: Call, request: Any) -> Any:
+        takeouts.see(call)
         return _strike(server, plan, dice, call)
 
     if plan.lost:
