@@ -29,8 +29,8 @@ VERSION = 1
 SUFFIX = ".bloom"
 NEW_SUFFIX = ".new"
 FIRST_CAPACITY = 4_096
-FIRST_SHARE = 0.9
-"""How much of the rate asked for the first layer may use up; each further one may half of what is left."""
+FIRST_SHARE, GROWTH_SHARE = 0.9, 0.05
+"""How much of the rate asked for the first layer may use up, and all further ones together."""
 SPARED_HASHES = 0.75
 """Three quarters of the hashes that would need the fewest bits: 3 % more bits, a quarter less work."""
 
@@ -83,6 +83,14 @@ class _Layer:
             self.bits[places] = 1
         self.items += len(low)
 
+    def add_one(self, low: int, high: int) -> None:
+        bits, size = self.bits, len(self.bits)
+        place, step = low % size, high % size
+        for _ in range(self.hashes):
+            bits[place] = 1
+            place = (place + step) % size
+        self.items += 1
+
     def may_hold_one(self, low: int, high: int) -> bool:
         """The same as `may_hold` for one id, whose answer is mostly found at the first bits."""
         bits, size = self.bits, len(self.bits)
@@ -120,7 +128,10 @@ class BloomFilter:
 
     def add(self, message_id: int) -> None:
         """Add one id; `add_many` is quicker for more than one."""
-        self.add_many((message_id,))
+        layer = self._layers[-1]
+        if layer.items >= layer.capacity:
+            layer = self._grown()
+        layer.add_one(*_halves(_ID(message_id)))
 
     def add_many(self, message_ids: Iterable[int]) -> None:
         """Add ids. Adding one twice costs room, and changes no answer."""
@@ -192,7 +203,7 @@ class BloomFilter:
 
     def _grown(self) -> _Layer:
         # Room for as many again, and rates whose sum stays below the one asked for, however many layers come.
-        rate = self.rate * (1 - FIRST_SHARE) / 2 ** len(self._layers)
+        rate = self.rate * GROWTH_SHARE / 2 ** len(self._layers)
         self._layers.append(_Layer.rated(self.capacity, rate))
         return self._layers[-1]
 
