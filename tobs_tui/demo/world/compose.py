@@ -18,7 +18,7 @@ from tobs_tui.demo.world.chat import Chat, Kind, peer_of
 from tobs_tui.demo.world.extras import buttons, reactions
 from tobs_tui.demo.world.files import FileIds
 from tobs_tui.demo.world.markup import parse_markup, utf16_length
-from tobs_tui.demo.world.media import Stickers, file_specs, tl_media, tl_photo
+from tobs_tui.demo.world.media import Stickers, file_specs, stamped_photo, tl_media
 from tobs_tui.demo.world.people import People
 from tobs_tui.demo.world.scenes import Line, seconds
 from tobs_tui.demo.world.service import REPLYING, tl_action
@@ -50,6 +50,8 @@ class Setting:
     words: dict[str, str]
     topic: int = 0
     """The forum topic, 0 for none or General."""
+    shade: int = 0
+    """By this its files differ in size from those of other runs of the scene."""
 
     def sender(self, role: str) -> int:
         """The marked id behind a role or a name."""
@@ -110,7 +112,7 @@ def compose(lines: Sequence[Line], at: int, setting: Setting, stamp: Stamp) -> t
             people.add(entity.user_id)
         elif isinstance(entity, types.MessageEntityUrl | types.MessageEntityTextUrl):
             tags.add("url")
-    media = tl_media(medium, stamp, setting.studio.files, setting.studio.stickers)
+    media = tl_media(medium, stamp, setting.studio.files, setting.studio.stickers, setting.shade)
     tags |= media_tags(media)
     options = line.options
     reply, thread = _reply(lines, at, setting, stamp)
@@ -172,9 +174,9 @@ def _service(
     chats: set[int],
 ) -> tuple[Any, About]:
     photo = None
-    specs = service_specs(medium)
+    specs = service_specs(medium, setting.shade)
     if specs:
-        photo = tl_photo(specs[0], stamp.file(0), stamp.moment(0), setting.studio.files)
+        photo = stamped_photo(specs[0], stamp, setting.studio.files)
     action = tl_action(medium, stamp, photo)
     people |= action_people(action)
     reply = None
@@ -200,9 +202,9 @@ def _service(
     return message, About("", shown_id(shown), frozenset(people), frozenset(chats), frozenset(tags), thread)
 
 
-def service_specs(medium: Sequence[str]) -> tuple[Any, ...]:
+def service_specs(medium: Sequence[str], shade: int = 0) -> tuple[Any, ...]:
     """The files of a service line."""
-    return file_specs(("photo", "640x640")) if medium[:1] in (("photo",), ("suggest",)) else ()
+    return file_specs(("photo", "640x640"), shade) if medium[:1] in (("photo",), ("suggest",)) else ()
 
 
 def action_people(action: Any) -> set[int]:

@@ -1,7 +1,8 @@
 """The names of files on the wire: ids that tell what the file is, access hashes, references that age.
 
-A file of a generated message is not stored anywhere: its id encodes chat, body, place and message,
-and its bytes come from that (`content/`). Files of other messages are registered one by one.
+A file of a generated message is not stored anywhere: its id encodes chat, body, place and message (or
+copy, where bodies play again), and its bytes come from that (`content/`). Files of other messages are
+registered one by one.
 """
 
 from __future__ import annotations
@@ -46,6 +47,11 @@ class FileSpec:
     dc: int = 0
     """The DC that it lives on; 0: one that follows from its size."""
 
+    @property
+    def copies(self) -> int:
+        """How many such files go round in a chat whose scenes play again: of large ones one."""
+        return 6 if self.size <= 260_000 else 2 if self.size <= 1_000_000 else 1
+
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
@@ -72,7 +78,7 @@ class FileIds:
     _uses: int = 0
 
     def message_file(self, chat: int, body: int, place: int, message_id: int) -> int:
-        """The id of the `place`th file of a generated message."""
+        """The id of the `place`th file of a generated message; `message_id` may be a copy's number."""
         packed = (chat << _BODY_BITS | body) << _PLACE_BITS | place
         packed = packed << _MESSAGE_BITS | message_id
         return (packed + 1) * _ODD & _MASK

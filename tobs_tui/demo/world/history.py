@@ -22,6 +22,9 @@ OWN = -1
 REACH = 256
 """No template refers further back than this many messages."""
 
+_SPREAD = 0x9E37_79B1
+_MONTHS = 60 * 86_400
+
 
 class Book(Protocol):
     """Gives the template of a body number; the same number gives the same template always."""
@@ -46,6 +49,7 @@ class History:
         "chat_id",
         "dates",
         "files",
+        "files_before",
         "ids",
         "number",
         "own",
@@ -63,6 +67,8 @@ class History:
         self.dates = array("i")
         self.bodies = array("i")
         self.own: dict[int, Template] = {}
+        self.files_before = 0
+        """When the first message came, if bodies play again: their files are then older ones, shown again."""
         self.sorted_dates = True
         self.version = 0
         """Rises with each change, so that what was computed from the history can be kept."""
@@ -104,6 +110,22 @@ class History:
     def raw(self, index: int) -> bytes:
         """The message at `index` as TL bytes."""
         return self.template_at(index).fill(self, index)
+
+    def file_id(self, index: int, place: int, copies: int) -> int:
+        """The id of the `place`th file of the message at `index`.
+
+        Where bodies play again, one of `copies` files: those that the body showed before, mostly.
+        """
+        which = self.ids[index]
+        if self.files_before:
+            which = (which * _SPREAD & 0xFFFF_FFFF) * copies >> 32
+        return self.files.message_file(self.number, self.bodies[index], place, which)
+
+    def uploaded(self, index: int, file_id: int) -> int:
+        """When that file came to Telegram: with its message, or up to two months before the first message."""
+        if not self.files_before:
+            return self.dates[index]
+        return self.files_before - (file_id >> 24) % _MONTHS
 
     def newer_than(self, offset_id: int) -> int:
         """How many messages have an id of at least `offset_id`: the position of the first below it."""

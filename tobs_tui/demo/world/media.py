@@ -35,7 +35,7 @@ FILE_WORDS = {
 }
 
 
-def file_specs(medium: Sequence[str]) -> tuple[FileSpec, ...]:
+def file_specs(medium: Sequence[str], shade: int = 0) -> tuple[FileSpec, ...]:
     """The files of a medium, in order; stickers and custom emoji are the world's, not the message's."""
     if not medium:
         return ()
@@ -43,40 +43,39 @@ def file_specs(medium: Sequence[str]) -> tuple[FileSpec, ...]:
     if "gone" in words:
         return ()
     if word in FILE_WORDS:
-        return (FILE_WORDS[word](words),)
+        return (FILE_WORDS[word](words, shade),)
     if word == "paid":
-        return tuple(photo_spec((size,)) for size in words[1:])
+        return tuple(photo_spec((size,), shade) for size in words[1:])
     if word == "web" and "photo" in words:
-        return (photo_spec(("640x360",)),)
+        return (photo_spec(("640x360",), shade),)
     return ()
 
 
-def tl_media(medium: Sequence[str], stamp: Stamp, files: FileIds, stickers: Stickers) -> Any:
+def tl_media(medium: Sequence[str], stamp: Stamp, files: FileIds, stickers: Stickers, shade: int = 0) -> Any:
     """The MessageMedia of a medium; None for none."""
     if not medium:
         return None
     word, *words = medium
     spoiler = "spoiler" in words or None
     ttl = int(words[words.index("ttl") + 1]) if "ttl" in words else None
-    specs = file_specs(medium)
+    specs = file_specs(medium, shade)
     if "gone" in words:
         ttl = int(words[words.index("gone") + 1])
         return _gone(word, ttl)
     if word == "photo":
-        photo = tl_photo(specs[0], stamp.file(0), stamp.moment(0), files)
+        photo = stamped_photo(specs[0], stamp, files)
         return types.MessageMediaPhoto(photo=photo, spoiler=spoiler, ttl_seconds=ttl)
     if word in FILE_WORDS:
-        document = tl_document(specs[0], stamp.file(0), stamp.moment(0), files)
+        key = stamp.file(0, specs[0].copies)
+        document = tl_document(specs[0], key, stamp.uploaded(0, specs[0].copies), files)
         return document_media(specs[0], document, spoiler=spoiler, ttl=ttl)
     if word == "sticker":
         return stickers.media(int(words[0]), stamp)
     if word == "paid":
-        photos = [
-            tl_photo(spec, stamp.file(at), stamp.moment(-1 - at), files) for at, spec in enumerate(specs)
-        ]
+        photos = [stamped_photo(spec, stamp, files, at) for at, spec in enumerate(specs)]
         media = [types.MessageExtendedMedia(types.MessageMediaPhoto(photo=photo)) for photo in photos]
         return types.MessageMediaPaidMedia(int(words[0]), media)
-    photo = tl_photo(specs[0], stamp.file(0), stamp.moment(-60), files) if specs else None
+    photo = stamped_photo(specs[0], stamp, files) if specs else None
     return plain_media(word, words, stamp, photo)
 
 
@@ -99,6 +98,12 @@ def photo_sizes(spec: FileSpec) -> list[Any]:
         *(types.PhotoSize(*size) for size in small),
         types.PhotoSizeProgressive(largest[0], largest[1], largest[2], [*parts, largest[3]]),
     ]
+
+
+def stamped_photo(spec: FileSpec, stamp: Stamp, files: FileIds, place: int = 0) -> Any:
+    """The photo at `place` of a stamp's message."""
+    key = stamp.file(place, spec.copies)
+    return tl_photo(spec, key, stamp.uploaded(place, spec.copies), files)
 
 
 def tl_photo(spec: FileSpec, key: FileKey, date: int, files: FileIds, *, dc: int | None = None) -> Any:

@@ -31,7 +31,10 @@ class OwnStamp:
     def serial(self, number: int) -> int:
         return serial_id(self.id, self._history.chat_id, number)
 
-    def file(self, number: int) -> FileKey:
+    def uploaded(self, number: int, copies: int = 1) -> int:
+        return self.date
+
+    def file(self, number: int, copies: int = 1) -> FileKey:
         packed = 1 << 58 | self._history.number << 40 | self.id << 4 | number
         return self.static_file(self._history.files.register(packed, self.specs[number]))
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from tobs_tui.demo.world.chance import mix64
 from tobs_tui.demo.world.chat import Chat
 from tobs_tui.demo.world.compose import Setting, Studio, compose, make_template, service_specs
 from tobs_tui.demo.world.files import FileSpec
@@ -52,7 +53,8 @@ class ScriptBook:
     def add(self, scene: Scene, roles: dict[str, int], draw: Random, topic: int = 0) -> Run:
         """A run of `scene` with these senders; words and pauses are drawn."""
         words = {name: draw.choice(values) for name, values in scene.words.items()}
-        setting = Setting(self.studio, self.chat, roles, words, topic)
+        shade = 1 + mix64(self.chat.id ^ self._next << 44) % 10_000
+        setting = Setting(self.studio, self.chat, roles, words, topic, shade)
         offsets, now = [], 0
         for at, line in enumerate(scene.lines):
             if at:
@@ -88,7 +90,7 @@ class ScriptBook:
         run, at = self._find(body)
         line = run.lines[at]
         medium = tuple(run.setting.put(word, markup=False) for word in line.medium)
-        return service_specs(medium) if line.service else file_specs(medium)
+        return (service_specs if line.service else file_specs)(medium, run.setting.shade)
 
     def message(self, history: History, index: int) -> Any:
         """The object form of the message at `index`: what the spliced bytes must equal."""
@@ -139,8 +141,9 @@ def plan_own_ids(
 ) -> None:
     """Fill a channel's or supergroup's history: exactly `count` messages, ids from 1 with gaps.
 
-    The runs play in order and, where they are too few, again and again in another order. What the
-    history holds already (a group's first service messages) stays and counts.
+    The runs play in order and, where they are too few, again and again in another order; files that
+    were shown are then shown again. What the history holds already (a group's first service messages)
+    stays and counts.
     """
     if not runs:
         return
@@ -148,11 +151,12 @@ def plan_own_ids(
     clock = Clock(dates[-1] if dates else 0, draw)
     next_id, deck = history.top + 1, [run for run in runs if not run.once] or list(runs)
     deck_left: list[Run] = list(runs)[::-1]
-    chance_of = draw.random
+    chance_of, decks = draw.random, 1
     while len(ids) < count:
         if not deck_left:
             draw.shuffle(deck)
             deck_left = deck[:]
+            decks += 1
         run = deck_left.pop()
         luck = chance_of()
         if luck < 0.25:
@@ -167,6 +171,8 @@ def plan_own_ids(
     for column in (ids, dates, bodies):
         del column[count:]
     shift_to_end(history, end)
+    if decks > 1:
+        history.files_before = history.dates[0]
 
 
 def shift_to_end(history: History, end: int) -> None:

@@ -30,11 +30,13 @@ class Slot(IntEnum):
     SERIAL = 3
     """A 64-bit number of this message alone (a poll's id, a call's)."""
     FILE = 4
-    """The id of the `argument`th file of this message."""
+    """The id of a file of this message; `argument` is its `file_argument`."""
     ACCESS = 5
     """The access hash of that file."""
     EPOCH = 6
     """The age of file references, as four bytes inside of one."""
+    UPLOADED = 7
+    """When that file came to Telegram."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,11 @@ class FileKey:
     id: int
     access_hash: int
     reference: bytes
+
+
+def file_argument(place: int, copies: int) -> int:
+    """What a template keeps of a file: which of the message's it is, and how many copies go round."""
+    return copies << 3 | place
 
 
 class Stamp(Protocol):
@@ -56,7 +63,8 @@ class Stamp(Protocol):
     def moment(self, seconds: int) -> int: ...
     def group(self, before: int) -> int: ...
     def serial(self, number: int) -> int: ...
-    def file(self, number: int) -> FileKey: ...
+    def file(self, number: int, copies: int = 1) -> FileKey: ...
+    def uploaded(self, number: int, copies: int = 1) -> int: ...
     def static_file(self, file_id: int) -> FileKey: ...
 
 
@@ -91,10 +99,12 @@ class Actual:
     def serial(self, number: int) -> int:
         return serial_id(self.id, self._history.chat_id, number)
 
-    def file(self, number: int) -> FileKey:
-        files = self._history.files
-        file_id = files.message_file(self._history.number, self._history.bodies[self._index], number, self.id)
-        return files.key(file_id)
+    def file(self, number: int, copies: int = 1) -> FileKey:
+        return self._history.files.key(self._history.file_id(self._index, number, copies))
+
+    def uploaded(self, number: int, copies: int = 1) -> int:
+        history = self._history
+        return history.uploaded(self._index, history.file_id(self._index, number, copies))
 
     def static_file(self, file_id: int) -> FileKey:
         return self._history.files.key(file_id)
@@ -121,8 +131,12 @@ class Sentinels:
     def serial(self, number: int) -> int:
         return self._long(Slot.SERIAL, number)
 
-    def file(self, number: int) -> FileKey:
-        return FileKey(self._long(Slot.FILE, number), self._long(Slot.ACCESS, number), self._reference())
+    def file(self, number: int, copies: int = 1) -> FileKey:
+        which = file_argument(number, copies)
+        return FileKey(self._long(Slot.FILE, which), self._long(Slot.ACCESS, which), self._reference())
+
+    def uploaded(self, number: int, copies: int = 1) -> int:
+        return self._int(Slot.UPLOADED, file_argument(number, copies))
 
     def static_file(self, file_id: int) -> FileKey:
         return FileKey(file_id, self._files.access_hash(file_id), self._reference())

@@ -72,6 +72,7 @@ class Template:
         out = bytearray(self.whole)
         _INT.pack_into(out, self.id_at, message_id)
         files = history.files
+        told, file_id = -1, 0
         for at, slot, argument in self.slots:
             if slot is Slot.DATE:
                 _INT.pack_into(out, at, date + argument)
@@ -85,9 +86,14 @@ class Template:
             elif slot is Slot.SERIAL:
                 _LONG.pack_into(out, at, serial_id(message_id, history.chat_id, argument))
             else:
-                file_id = files.message_file(history.number, history.bodies[index], argument, message_id)
-                value = file_id if slot is Slot.FILE else files.access_hash(file_id)
-                _LONG.pack_into(out, at, value)
+                if argument != told:
+                    told, file_id = argument, history.file_id(index, argument & 7, argument >> 3)
+                if slot is Slot.FILE:
+                    _LONG.pack_into(out, at, file_id)
+                elif slot is Slot.ACCESS:
+                    _LONG.pack_into(out, at, files.access_hash(file_id))
+                else:
+                    _INT.pack_into(out, at, history.uploaded(index, file_id))
         return bytes(out)
 
     def frozen(self, history: History, index: int) -> Template:
