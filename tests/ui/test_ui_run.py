@@ -63,6 +63,15 @@ async def test_when_only_files_are_left_they_are_what_is_told(show: Show) -> Non
         assert "Media" not in shown.text
 
 
+async def test_a_run_that_failed_before_it_had_a_picture_is_told(show: Show) -> None:
+    host = FakeHost()
+    host.last_report = replace(report(RunStatus.FAILED), chats=())
+    async with show(host) as shown:
+        await on_run(shown)
+        assert "Failed after" in shown.text
+        assert "Nothing is exported yet" not in shown.text
+
+
 async def test_an_unknown_total_is_no_percentage(show: Show) -> None:
     host = running()
     host.view = run_view(expected=None)

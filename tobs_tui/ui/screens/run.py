@@ -87,12 +87,12 @@ class RunScreen(MainScreen):
         log = self.query_one(LogPane)
         if self._frozen is None:
             log.take(self.tobs.log_lines, self.tobs.wall(), self.host.timezone)
-        if view is None:
-            return
-        if self._pace.take(view, now) or self._pace.view is None:
+        if view is not None and (self._pace.take(view, now) or self._pace.view is None):
             self._pace.view = self._pace.view or view
         if done is not None:
             self._tell(done)
+            return
+        if view is None or self._pace.view is None:
             return
         self._told = None
         self._show_state(view, now)
@@ -101,7 +101,7 @@ class RunScreen(MainScreen):
 
     def _show_parts(self, view: RunView | None, done: RunReport | None) -> None:
         """Which of the three faces is seen: nothing yet, the run, the summary."""
-        face = "-nothing" if view is None else "-done" if done is not None else "-running"
+        face = "-done" if done is not None else "-nothing" if view is None else "-running"
         if not self.has_class(face):
             for other in ("-nothing", "-done", "-running"):
                 self.set_class(other == face, other)
