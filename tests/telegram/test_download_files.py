@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from dataclasses import replace
 from typing import Any
@@ -184,6 +185,29 @@ async def test_a_refusal_names_itself_and_the_next_file_comes(files_on: Any) -> 
     with pytest.raises(FileFailed, match="SOMETHING_NEW"):
         await filing.fetch(await filing.file(1))
     await filing.fetch(await filing.file(2))
+
+
+async def test_parts_that_are_refused_together_say_it_once(files_on: Any, caplog: Any) -> None:
+    filing = await files_on(files_of_sizes([30 * MIB], (AWAY,)))
+    filing.server.faults.fail(GET_FILE, RpcError(400, "SOMETHING_NEW"), times=None)
+    with pytest.raises(FileFailed, match="SOMETHING_NEW"):
+        await filing.fetch(await filing.file(1))
+    gc.collect()
+    await asyncio.sleep(0)
+    assert "never retrieved" not in caplog.text
+
+
+async def test_new_references_that_expire_before_their_turn_are_no_reason_to_give_up(files_on: Any) -> None:
+    filing = await files_on(files_of_sizes([5 * KIB], (AWAY,)))
+    file = await filing.file(1)
+
+    def expire(call: Call, request: Any) -> None:
+        filing.world.files.expire_references()
+
+    filing.server.faults.before(GET_FILE, expire, times=8)
+    await filing.fetch(file, message_id=1)
+    assert filing.is_whole(file)
+    assert filing.refreshed == 8
 
 
 def flipped(data: bytes) -> bytes:

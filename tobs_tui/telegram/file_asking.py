@@ -27,8 +27,11 @@ from tobs_tui.telegram.rpc_errors import code_of
 if TYPE_CHECKING:
     from tobs_tui.telegram.dc_router import DCRouter
 
-MOVES, REFRESHES, TRIES = 3, 3, 3
-"""The most DCs that a request follows, references in a row that bring nothing, and tries of a wrong part."""
+MOVES, TRIES = 3, 3
+"""The most DCs that a request follows, and tries of a wrong part."""
+SAME, REFRESHES = 3, 24
+"""So often the same reference is taken once more, and so many are tried with nothing coming: among many
+files that wait for few places one may have expired again before its turn."""
 
 Refresh = Callable[[], Awaitable[Fetchable | None]]
 """Takes the file from its message again; None when nothing shows it any more."""
@@ -54,6 +57,7 @@ class FileAsking:
         self._moved_to = moved_to
         self._refreshing = asyncio.Lock()
         self._fruitless = 0
+        self._same = 0
 
     async def part(self, offset: int, expected: int, limit: int = PART) -> memoryview:
         """The bytes from `offset` on, `limit` of them or fewer at the file's end.
@@ -107,7 +111,7 @@ class FileAsking:
                 what = error.what if isinstance(error, RangeFailed) else f"an answer can't be read ({error})"
                 raise FileFailed(f"The file did not come: {what}", "The next run tries again") from error
             else:
-                self._fruitless = 0
+                self._fruitless = self._same = 0
                 return answer
 
     def _move(self, new_dc: int) -> None:
@@ -123,7 +127,7 @@ class FileAsking:
             self._fruitless += 1
             if is_gone(error) and self._fruitless > 1:
                 raise FileGone(f"Telegram no longer has this file ({code_of(error)})") from error
-            if self._fruitless > REFRESHES:
+            if self._same >= SAME or self._fruitless > REFRESHES:
                 raise FileFailed(
                     f"Telegram refuses each reference to this file that it gives ({code_of(error)})",
                     "The next run tries again",
@@ -131,6 +135,7 @@ class FileAsking:
             fresh = await self._refresh()
             if fresh is None:
                 raise FileGone("No message shows this file any more") from error
+            self._same += fresh.reference == used.reference
             self._file = fresh
 
 

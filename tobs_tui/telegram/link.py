@@ -351,6 +351,9 @@ class Link:
             if not future.done():
                 future.cancel()
                 self._sender.forget(future)
+            elif not future.cancelled():
+                # Looked at here: who is cancelled just as the answer comes never gets to it below.
+                future.exception()
         if future.cancelled():
             if self.alive:
                 if self.heard < began:
