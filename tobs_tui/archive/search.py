@@ -11,6 +11,7 @@ import os
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Any, Self
 
@@ -98,6 +99,8 @@ class Indexer:
         self._archive = archive
         self._index: sqlite3.Connection | None = None
         self._lock = WriterLock(folder, "search")
+        self._in_use = Lock()
+        self._closed = False
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -119,7 +122,9 @@ class Indexer:
 
         :raises ArchiveNotWritable: the folder can't be written. :raises DiskFull: no space left.
         """
-        with connection.translated(self._path):
+        with self._in_use, connection.translated(self._path):
+            if self._closed:
+                return 0
             try:
                 self._lock.acquire()
             except ArchiveBusy:
@@ -137,9 +142,24 @@ class Indexer:
         return done
 
     def close(self) -> None:
-        """Safe to call twice."""
-        self._drop()
-        self._archive.close()
+        """Safe to call twice, and while a thread is indexing: its piece is broken off first."""
+        self._closed = True
+        # SQLite crashes where a connection is closed under a statement; an idle one must not be interrupted,
+        # or it leaves its log behind.
+        if not self._in_use.acquire(blocking=False):
+            self._interrupt()
+            self._in_use.acquire()
+        try:
+            self._drop()
+            self._archive.close()
+        finally:
+            self._in_use.release()
+
+    def _interrupt(self) -> None:
+        for db in (self._index, self._archive):
+            if db is not None:
+                with contextlib.suppress(sqlite3.ProgrammingError):
+                    db.interrupt()
 
     def _index_locked(self, limit: int) -> int:
         try:
