@@ -43,7 +43,7 @@ _TABLES = (
     (
         "meta",
         "SELECT key, value FROM meta WHERE key NOT IN ('generation', 'owner', 'state', 'asked_for')"
-        " AND key NOT LIKE 'pts:%' ORDER BY key",
+        " AND key NOT LIKE 'pts:%' AND key NOT LIKE 'early:%' ORDER BY key",
     ),
 )
 

@@ -46,11 +46,15 @@ class NoteWalk:
     def begin(self) -> None:
         """Take what is dirty now; the notes beside those that are new become so too."""
         if not self.dirty_count():
-            self.upto = self._read(commit.generation)
+            self.look()
             return
         with self._writing() as db:
             notes.mark_beside_new(db, self._chat_id, commit.next_generation(db))
             self.upto = commit.generation(db)
+
+    def look(self) -> None:
+        """Take what is dirty now, and nothing else because of it."""
+        self.upto = self._read(commit.generation)
 
     def dirty(self, after: NoteKey | None, limit: int = PIECE) -> list[NoteKey]:
         """Return the walk's next dirty notes in order, from behind `after`."""

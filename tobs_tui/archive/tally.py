@@ -6,11 +6,12 @@ Counted by indexes, in pieces that no writer waits long for: about 1 s for a mil
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
 from tobs_tui.archive.note_walk import Read
+from tobs_tui.model import Interval
 
 _PIECE = 5000
 """Messages looked at by one statement."""
@@ -50,6 +51,24 @@ class Tally:
         ends = [date for chat_id in self._chat_ids for date in self._read(partial(_ends, chat_id=chat_id))]
         return (min(ends), max(ends)) if ends else None
 
+    def dates_of_ends(self, within: Interval) -> tuple[int, int] | None:
+        """Return the dates of the lowest and the highest message by id; None where there is none."""
+        ends = [
+            row[0]
+            for chat_id in self._chat_ids
+            for order in ("ASC", "DESC")
+            for row in self._read(partial(_end_by_id, chat_id=chat_id, within=within, order=order))
+        ]
+        return (min(ends), max(ends)) if ends else None
+
+    def by_date(self) -> Iterator[tuple[int, int]]:
+        """Give every message's date and id, in this order; history by history."""
+        for chat_id in self._chat_ids:
+            after = (-(2**62), 0)
+            while rows := self._read(partial(_by_date, chat_id=chat_id, after=after)):
+                yield from rows
+                after = rows[-1]
+
     def _count(self, db: sqlite3.Connection, stretch: Stretch) -> int:
         return sum(_count(db, chat_id, stretch) for chat_id in self._chat_ids)
 
@@ -87,6 +106,20 @@ def _writers(db: sqlite3.Connection, chat_id: int, after: int) -> tuple[set[int]
         (chat_id, after, last),
     )
     return {sender for (sender,) in rows}, None if row is None else last
+
+
+def _end_by_id(db: sqlite3.Connection, chat_id: int, within: Interval, order: str) -> list[tuple[int]]:
+    return db.execute(
+        f"SELECT date FROM messages WHERE chat=? AND id BETWEEN ? AND ? ORDER BY id {order} LIMIT 1",
+        (chat_id, within.low, within.high),
+    ).fetchall()
+
+
+def _by_date(db: sqlite3.Connection, chat_id: int, after: tuple[int, int]) -> list[tuple[int, int]]:
+    return db.execute(
+        "SELECT date, id FROM messages WHERE chat=? AND (date, id) > (?, ?) ORDER BY date, id LIMIT ?",
+        (chat_id, *after, _PIECE),
+    ).fetchall()
 
 
 def _ends(db: sqlite3.Connection, chat_id: int) -> list[int]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 
 from msgspec import Struct
@@ -26,6 +26,7 @@ from tobs_tui.export.changes import Changes
 from tobs_tui.export.chat_run import ChatProgress, ChatRun, ChatState, History
 from tobs_tui.export.clean_notes import CleanNotes
 from tobs_tui.export.committing import Committing, Settled, settle
+from tobs_tui.export.early import EarlyPublishing
 from tobs_tui.export.fetching import Fetched, Fetching, Order
 from tobs_tui.export.full_disk import FullDisk
 from tobs_tui.export.gauges import StageSnapshot
@@ -111,6 +112,9 @@ class Exporter:
             publisher,
             indexer,
             CleanNotes(archive, settings.export_path, _style(publisher, settings)),
+            early=EarlyPublishing(
+                publisher, self._published_early, self._leave_files_out, stop=self._out_of_time
+            ),
             full_disk=self._full_disk,
             prepare=self._leave_files_out,
             asked=self._files_asked,
@@ -386,6 +390,12 @@ class Exporter:
         if run.state is ChatState.FILES:
             run.state = ChatState.PUBLISHING
             self._publishing.ended(run)
+
+    def _published_early(self) -> Iterable[ChatRun]:
+        """The chats whose notes may come out before they end: where no file changes them once more."""
+        if self._job.media or self._job.only_files is not None:
+            return ()
+        return tuple(self._runs.values())
 
     def _leave_files_out(self, run: ChatRun) -> None:
         """Settle which of a chat's files its notes name as left out. Called in a thread."""

@@ -17,6 +17,7 @@ from tobs_tui.archive import Archive, Indexer
 from tobs_tui.errors import DiskFull, NoteLeftAlone, TobsError
 from tobs_tui.export.chat_run import ChatRun, ChatState
 from tobs_tui.export.clean_notes import CleanNotes
+from tobs_tui.export.early import EarlyPublishing
 from tobs_tui.export.full_disk import FullDisk
 from tobs_tui.vault.publisher import Publisher, PublishReport
 
@@ -36,6 +37,7 @@ class Publishing:
         indexer: Indexer,
         clean: CleanNotes,
         *,
+        early: EarlyPublishing,
         full_disk: FullDisk,
         prepare: Callable[[ChatRun], None],
         asked: Callable[[ChatRun], str | None],
@@ -50,6 +52,7 @@ class Publishing:
         self._publisher = publisher
         self._clean = clean
         self._indexer = indexer
+        self._early = early
         self._full_disk = full_disk
         self._prepare = prepare
         self._asked = asked
@@ -82,7 +85,7 @@ class Publishing:
             if self._finishing:
                 return
             self._changed.clear()
-            await self._changed.wait()
+            await self._early.until(self._changed)
 
     async def publish_left(self, known: dict[int, ChatRun]) -> None:
         """Publish what is still dirty: of chats that were stopped, and of runs that were killed."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from tobs_tui.archive import Archive, FileState, NoteRow, StoredChat
 from tobs_tui.archive.note_walk import Beside
@@ -21,6 +22,7 @@ from tobs_tui.vault.note import Heading, Neighbour, Part, fields_of, neighbour, 
 from tobs_tui.vault.placing import Decision, Draft, Placed, Placer, moved_base
 from tobs_tui.vault.rendering import Piece, parts
 from tobs_tui.vault.scene import Order
+from tobs_tui.vault.settled import Settled
 from tobs_tui.vault.source import ChatSource, NoteNames, write_starts
 from tobs_tui.vault.upkeep import Upkeep
 
@@ -114,6 +116,27 @@ class ChatNotes:
                 return
             self.finish()
 
+    def publish_settled(self, style: str, settled: Settled) -> None:
+        """Bring out what is settled of a chat that is still fetched, and only what stays as it is then.
+
+        The notes at the edges stay dirty, so that the chat is published once more in any case.
+        """
+        if not self._upkeep.has_style(style, self.walk):
+            return
+        self.walk.look()
+        for first, last in settled.stretches():
+            after = first
+            while keys := [key for key in self.walk.dirty(after) if key < last]:
+                rows = self.walk.rows_of(keys)
+                for key in keys:
+                    if self._stop():
+                        self._flush()
+                        return
+                    if not rows[key]:
+                        self._render_settled(key, settled)
+                self._flush()
+                after = keys[-1]
+
     def leave_out(self, style: str) -> None:
         """Take the dirty list as seen, where only other formats are wanted."""
         self.walk.begin()
@@ -175,6 +198,18 @@ class ChatNotes:
         self._upkeep.retire([row for number, row in rows.items() if number > count])
         if not count:
             self._vanish(key, beside)
+
+    def _render_settled(self, key: NoteKey, settled: Settled) -> None:
+        """Render a note if it is one file and nothing that it shows is still to come."""
+        self._file_waits = False
+        found: list[tuple[Part, bool]] = []
+        for piece in self._source.pieces(key, []):
+            waits = any(file.state is FileState.UNASKED for file in piece.scene.files.values())
+            if found or waits or not all(map(settled.covers, self._source.unanswered)):
+                return
+            found = list(islice(parts([piece], self._calendar, []), 2))
+        if len(found) == 1:
+            self._add(self._rendered(self._heading(key), found[0][0], True, None, self.walk.beside(key)))
 
     def _stoppable(self, pieces: Iterator[Piece]) -> Iterator[Piece]:
         for piece in pieces:

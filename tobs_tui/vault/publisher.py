@@ -15,7 +15,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from tobs_tui.archive import Archive, StoredChat
-from tobs_tui.model import ExportFormat, NoteDeleted
+from tobs_tui.model import ChatType, ExportFormat, NoteDeleted
 from tobs_tui.vault.book import NameBook, base_name
 from tobs_tui.vault.calendar import Calendar
 from tobs_tui.vault.chat_notes import ChatNotes
@@ -23,6 +23,7 @@ from tobs_tui.vault.desktop_json import result_path, write_result
 from tobs_tui.vault.indexing import Indexes
 from tobs_tui.vault.locate import Locator
 from tobs_tui.vault.placing import Placed, Placer
+from tobs_tui.vault.settled import EarlyNotes, Settled
 from tobs_tui.vault.source import ChatSource, NoteNames, read_starts
 
 NO_NOTES = "none"
@@ -84,6 +85,8 @@ class Publisher:
             return PublishReport()
         with closing(Placer(self._vault, Locator(self._vault))) as placer:
             notes = self._chat_notes(stored, placer, stop, files_to_come)
+            early = EarlyNotes(self._archive, stored.chat.id, self.calendar)
+            early.see_to()
             if ExportFormat.MARKDOWN in self._formats:
                 notes.publish(self._style())
             else:
@@ -95,6 +98,7 @@ class Publisher:
                 self._indexes.place(stored, self._book, placer, notes)
             if whole:
                 notes.finish()
+                early.end()
         return PublishReport(
             written=notes.placed.written,
             unchanged=notes.placed.unchanged,
@@ -103,6 +107,28 @@ class Publisher:
             left=notes.left or int(not whole),
             put_off=notes.placed.put_off,
         )
+
+    def is_new(self, chat_id: int) -> bool:
+        """Whether no note of a chat was published yet."""
+        return not self._archive.note_walk(chat_id).has_files()
+
+    def publish_settled(self, chat_id: int, *, stop: Callable[[], bool] = never) -> int:
+        """Bring out notes of a chat that is still fetched, in which nothing will change; how many were.
+
+        For chats that had none when the fetching began: there, what stands beside them is known too.
+
+        :raises DiskFull: :raises VaultNotWritable: :raises ArchiveError: as their classes say.
+        """
+        stored = self._archive.chat(chat_id)
+        if stored is None or stored.chat.type is ChatType.FORUM or ExportFormat.MARKDOWN not in self._formats:
+            return 0
+        if stored.part_of is not None or self._archive.parts_of(chat_id):
+            return 0
+        EarlyNotes(self._archive, chat_id, self.calendar).begin()
+        with closing(Placer(self._vault, Locator(self._vault))) as placer:
+            notes = self._chat_notes(stored, placer, stop, files_to_come=False)
+            notes.publish_settled(self._style(), Settled(self._archive, chat_id, self.calendar))
+        return notes.placed.written
 
     def find_missing(self, chat_id: int) -> bool:
         """Whether a published file of a chat is gone; notes that are become dirty. Looks at no content."""

@@ -117,6 +117,8 @@ class ChatSource:
             deleted=deleted,
         )
         self._people: dict[int, Person | None] = {}
+        self.unanswered: set[int] = set()
+        """Messages of the chat itself that the last piece speaks of and that the archive doesn't hold."""
 
     def pieces(self, key: NoteKey, starts: list[Order]) -> Iterator[Piece]:
         """Give a note's messages in order; `starts` is where its parts turn out to begin."""
@@ -171,6 +173,7 @@ class ChatSource:
         by_chat: dict[int, dict[int, Message]] = {}
         away: dict[int, list[int]] = {}
         gone: set[MessageId] = set()
+        self.unanswered = set()
         for place in wanted:
             stored = here.get(place)
             if stored is None:
@@ -181,6 +184,8 @@ class ChatSource:
                 gone.add(place)
         for chat_id, ids in away.items():
             held = self._archive.get_many(chat_id, ids)
+            if chat_id == self._chat.id:
+                self.unanswered = set(ids).difference(held)
             by_chat.setdefault(chat_id, {}).update(held)
             dead = held.keys() - self._archive.live_of(chat_id, held)
             gone.update((chat_id, message_id) for message_id in dead)

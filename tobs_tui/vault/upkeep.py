@@ -58,6 +58,14 @@ class Upkeep:
                 self.retire(walk.rows(key))
         self.keep_style(style)
 
+    def has_style(self, style: str, walk: NoteWalk) -> bool:
+        """Whether notes can be written in a style as it is: kept as theirs, or there are none yet."""
+        kept = self._archive.meta(self._style_key)
+        if not kept and not walk.has_files():
+            self.keep_style(style)
+            return True
+        return kept == style
+
     def keep_style(self, style: str) -> None:
         if self._archive.meta(self._style_key) != style:
             self._archive.set_meta(self._style_key, style)
