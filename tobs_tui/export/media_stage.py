@@ -2,7 +2,8 @@
 
 History never waits for it: what there is to fetch stands in the archive, and a bounded number of files waits
 here. A file that fails is kept as failed and named at the end; it stops no other. A drain ends it at part
-boundaries, and the next run goes on from there.
+boundaries, and the next run goes on from there. Long, because what waits, comes and is placed is counted in one
+place: a file is never taken twice.
 """
 
 from __future__ import annotations
@@ -16,25 +17,18 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tobs_tui import logs
-from tobs_tui.archive import ArchiveReader, FileFate, FileState, MediaWant, WantedFile
-from tobs_tui.errors import (
-    DiskFull,
-    FileFailed,
-    FileGone,
-    NotLoggedIn,
-    ServerUnreachable,
-    TobsError,
-    VaultNotWritable,
-)
+from tobs_tui.archive import ArchiveReader, MediaWant, WantedFile
+from tobs_tui.errors import DiskFull, ServerUnreachable, TobsError
 from tobs_tui.export.chat_run import ChatRun
 from tobs_tui.export.full_disk import FullDisk
 from tobs_tui.export.gauges import StageGauge, StageSnapshot
 from tobs_tui.export.media_counts import MediaCounts
+from tobs_tui.export.media_failures import MediaFailures
 from tobs_tui.export.media_fetch import Came, MediaFetch
 from tobs_tui.export.media_lanes import QUEUE, Lanes, Waiting, lane_of
 from tobs_tui.export.media_plan import Look, MediaHistory, MediaPlan
 from tobs_tui.export.media_room import MediaRoom
-from tobs_tui.export.media_words import failure, named
+from tobs_tui.export.media_words import named
 from tobs_tui.model import Interval
 from tobs_tui.telegram.governor import Stopped
 
@@ -44,12 +38,8 @@ SHOWN_FROM = 8 << 20
 """Files from so many bytes on have a line of their own while they are under way."""
 FINISHING = 64
 """So many files that came may wait to be placed before no further one begins."""
-REMEMBERED = 20_000
-"""So many files that failed in this run are not tried again when their messages are looked at once more."""
 LONG_TO_PLACE = 256 << 20
 """A drain leaves larger files, though whole, to the next run: to be placed they are read once more."""
-HOPELESS = 5
-"""So many files in a row that can't be written into the vault end the stage."""
 
 
 class BigFile(Struct, frozen=True):
@@ -124,7 +114,6 @@ class MediaStage:
         fetch.references.beside = self._beside_of
         self._room = room
         self._full_disk = full_disk
-        self._timezone = timezone
         self._only = only
         self._router = router
         self._ended = ended
@@ -132,13 +121,9 @@ class MediaStage:
         self._plan = MediaPlan()
         self._lanes = Lanes(allowed)
         self._taken: set[int] = set()
-        self._failed_now: dict[int, None] = {}
-        self._tried: dict[int, None] = {}
         self._dcs: set[int] = set()
-        self._lost_dcs: dict[int, int] = {}
         self._under_way: dict[int, _UnderWay] = {}
         self._finishing_files = 0
-        self._unwritable = 0
         self._settled: set[ChatRun] = set()
         self._changed = asyncio.Event()
         self._finished = False
@@ -149,6 +134,7 @@ class MediaStage:
         self._beside: set[asyncio.Future[None]] = set()
         self._counts = MediaCounts(reader, clock)
         self._gauge = StageGauge("media", capacity=QUEUE, workers=1, clock=clock)
+        self._failures = MediaFailures(fetch, reader, self._counts, self._gauge, timezone)
         self.fatal: TobsError | None = None
         """What ended the stage before its time."""
 
@@ -259,7 +245,7 @@ class MediaStage:
         finally:
             self._tasks = None
             writing.cancel()
-            self._tell_of_lost_dcs()
+            self._failures.tell_of_lost(self._problem)
 
     async def _feed(self) -> None:
         while not self._over:
@@ -328,9 +314,9 @@ class MediaStage:
             file_id = wanted.file.id
             if look.lane not in (None, lane) or not self._is_asked(file_id):
                 continue
-            if lane.dc in self._lost_dcs:
-                self._lost_dcs[lane.dc] += 1
-                _remember(self._failed_now, file_id)
+            if self._failures.is_lost(lane.dc):
+                self._failures.lose(lane.dc)
+                self._failures.leave(file_id)
                 continue
             if len(self._lanes) >= QUEUE:
                 return wanted.message_id
@@ -350,7 +336,7 @@ class MediaStage:
         yield from self._lanes.beside(waiting)
 
     def _is_asked(self, file_id: int) -> bool:
-        if file_id in self._taken or file_id in self._failed_now:
+        if file_id in self._taken or self._failures.is_out(file_id):
             return False
         return self._only is None or file_id in self._only
 
@@ -385,9 +371,9 @@ class MediaStage:
                 self._wake()
             await self._keep(waiting, came)
         except Stopped:
-            _remember(self._failed_now, waiting.file.id)
+            self._failures.leave(waiting.file.id)
         except Exception as error:  # boundary: whatever one file stumbles over, the others go on
-            again = self._may_try_again(waiting, error)
+            again = not self._over and self._failures.may_try_again(waiting, error)
             if not again:
                 await self._failed(waiting, error)
         finally:
@@ -401,83 +387,38 @@ class MediaStage:
                 self._end_if_through(waiting.history.run)
             self._wake()
 
-    def _may_try_again(self, waiting: Waiting, error: Exception) -> bool:
-        """Whether a file is tried once more in this run: trouble of Telegram's own often passes."""
-        if not isinstance(error, FileFailed) or waiting.file.id in self._tried or self._over:
-            return False
-        _remember(self._tried, waiting.file.id)
-        logs.info("file tried again")
-        return True
-
     async def _keep(self, waiting: Waiting, came: Came) -> None:
         if self._stopping and came.size > LONG_TO_PLACE:
             return  # It is whole: the next run places it without fetching anything.
         await self._fetch.keep(came)
-        self._unwritable = 0
+        self._failures.written()
         self._gauge.done(1)
         self._counts.done(waiting.history.run, waiting.file.size, came.size)
         logs.info("file fetched")
 
     async def _failed(self, waiting: Waiting, error: Exception) -> None:
-        match error:
-            case NotLoggedIn() | DiskFull():
-                self._end_with(error)
-            case ServerUnreachable():
-                self._lose(waiting, error)
-            case FileGone():
-                await self._give_up(waiting, FileState.GONE, error)
-            case VaultNotWritable():
-                await self._give_up(waiting, FileState.FAILED, error)
-                self._unwritable += 1
-                if self._unwritable >= HOPELESS:
-                    self._end_with(error)
-            case TobsError():
-                await self._give_up(waiting, FileState.FAILED, error)
-            case _:
-                logs.error("a file failed: %r", error)
-                what = FileFailed(f"an error of tobs-tui itself: {error!r}", "The log has more")
-                await self._give_up(waiting, FileState.FAILED, what)
-
-    async def _give_up(self, waiting: Waiting, state: FileState, error: TobsError) -> None:
-        """Keep that a file could not be had, and name it."""
-        _remember(self._failed_now, waiting.file.id)
-        self._gauge.failed += 1
-        self._counts.gave_up(waiting.history.run, waiting.file.size)
-        reason = None if state is FileState.GONE else error.what
-        await self._fetch.tell(FileFate(waiting.file.id, state, reason=reason))
-        what, fix = await asyncio.to_thread(self._words, waiting, state, error)
-        waiting.history.run.file_failed(type(error)(what, fix))
-        logs.error("%s %s", waiting.history.run.chat.title, what)
-
-    def _words(self, waiting: Waiting, state: FileState, error: TobsError) -> tuple[str, str]:
-        stored = self._reader.message(waiting.wanted.chat_id, waiting.wanted.message_id)
-        date = waiting.file.date if stored is None else stored.message.date
-        return failure(waiting.file, date, self._timezone, error, gone=state is FileState.GONE)
+        if isinstance(error, ServerUnreachable):
+            self._lose(waiting, error)
+        elif (fatal := await self._failures.settle(waiting, error)) is not None:
+            self._end_with(fatal)
 
     def _lose(self, waiting: Waiting, error: ServerUnreachable) -> None:
         """A DC can't be reached: its files are left to the next run, all at once."""
         dc = waiting.lane.dc
         logs.error("DC %d: %s", dc, error.what)
         dropped = [waiting, *self._lanes.drop(dc)]
-        self._lost_dcs[dc] = self._lost_dcs.get(dc, 0) + len(dropped)
+        self._failures.lose(dc, len(dropped))
         for each in dropped:
-            _remember(self._failed_now, each.file.id)
+            self._failures.leave(each.file.id)
         for each in dropped[1:]:
             self._taken.discard(each.file.id)
             each.history.taken -= 1
-
-    def _tell_of_lost_dcs(self) -> None:
-        for dc, count in self._lost_dcs.items():
-            files = "1 file was" if count == 1 else f"{count:,} files were"
-            self._problem(
-                None,
-                FileFailed(f"DC {dc} could not be reached: {files} not fetched", "The next run fetches them"),
-            )
 
     def _end_with(self, error: TobsError) -> None:
         if self.fatal is None:
             self.fatal = error
             logs.error("%s", error.line())
+        self.cut()
         self._wake()
 
     def _end_if_through(self, run: ChatRun) -> None:
@@ -494,10 +435,3 @@ class MediaStage:
 
     def _wake(self) -> None:
         self._changed.set()
-
-
-def _remember(kept: dict[int, None], file_id: int) -> None:
-    """Keep a file's id, and no more than the last ones."""
-    kept[file_id] = None
-    if len(kept) > REMEMBERED:
-        kept.pop(next(iter(kept)))
