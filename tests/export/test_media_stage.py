@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -24,10 +24,13 @@ from tests.export.media_truth import (
     shown_at,
     truth_of,
 )
+from tests.telegram.filing import shut
 from tobs_tui.demo.rpc import RpcError
+from tobs_tui.demo.world.filed import files_of_sizes, world_of_files
 from tobs_tui.export.job import Span
 from tobs_tui.export.report import RunStatus
 from tobs_tui.model import MediaKind
+from tobs_tui.telegram import dc_router
 from tobs_tui.telegram.file_requests import PART
 
 if TYPE_CHECKING:
@@ -299,3 +302,25 @@ async def test_a_file_placed_and_not_yet_told_is_taken_over(lab: MakeLab) -> Non
     archive.close()
     assert (await one.run(media=SMALL)).status is RunStatus.COMPLETE
     assert on_disk(one) == truth
+
+
+async def test_a_file_that_moved_to_a_dc_that_is_down_costs_no_other(
+    lab: MakeLab, demo_server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dc_router, "GIVE_UP_AFTER", 0.6)
+    server = await demo_server(world_of_files(files_of_sizes([5_000] * 80, (4,))))
+    one = await lab(server=server)
+    await one.run()
+    moved = sorted(file.id for file in files_of(one))[::20]
+    server.faults.fail(
+        "upload.getFile",
+        RpcError(303, "FILE_MIGRATE_5"),
+        times=None,
+        when=lambda call, request: call.dc_id == 4 and request.location.id in moved,
+    )
+    shut(server, 5)
+    report = await one.run(media=ALL)
+    assert report.status is RunStatus.INCOMPLETE
+    assert report.media_files == 76
+    assert len(report.errors) == len(moved) == 4
+    assert all("DC 5, which could not be reached" in error.what for error in report.errors)

@@ -134,6 +134,13 @@ def with_dc(file: File, dc: int) -> File:
     return msgspec.structs.replace(file, dc=dc)
 
 
+def shut(server: DemoServer, dc: int) -> None:
+    """Let one DC refuse new connections from now on."""
+    for listener in server._listeners:
+        if listener.sockets and listener.sockets[0].getsockname()[1] == server.ports[dc]:
+            listener.close()
+
+
 async def until(true: Callable[[], bool]) -> None:
     """Wait until something has come about; fails after five seconds."""
     for _ in range(250):

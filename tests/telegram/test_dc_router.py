@@ -21,6 +21,7 @@ from tests.telegram.filing import (
     KIB,
     MIB,
     Filing,
+    shut,
     until,
     with_dc,
 )
@@ -28,8 +29,8 @@ from tobs_tui.config.values import DcRoutingStrategy
 from tobs_tui.demo.knobs import Knobs
 from tobs_tui.demo.rpc import RpcError
 from tobs_tui.demo.world.filed import files_of_sizes
-from tobs_tui.errors import FileFailed, NotLoggedIn
-from tobs_tui.telegram import dc_pool
+from tobs_tui.errors import FileFailed, NotLoggedIn, ServerUnreachable
+from tobs_tui.telegram import dc_pool, dc_router
 from tobs_tui.telegram.governor import Stopped
 
 SMALL = files_of_sizes([10 * KIB] * 12, (AWAY,))
@@ -139,6 +140,21 @@ async def test_a_dc_that_takes_no_login_costs_its_files_and_nothing_else(files_o
     assert filing.server.requests[EXPORT] == 2, "once, once again, and then not for every file"
     await filing.fetch(await filing.file(2))
     assert await filing.account.is_authorized()
+
+
+async def test_a_dc_that_is_down_is_waited_for_once_by_all_its_files(
+    files_on: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dc_router, "GIVE_UP_AFTER", 1.0)
+    filing = await files_on(files_of_sizes([5 * KIB] * 7, (AWAY,)))
+    files = [await filing.file(number) for number in range(1, 8)]
+    shut(filing.server, AWAY)
+    began = asyncio.get_running_loop().time()
+    came = await asyncio.gather(*(filing.fetch(file) for file in files[:6]), return_exceptions=True)
+    assert {type(error) for error in came} == {ServerUnreachable}
+    with pytest.raises(ServerUnreachable, match=f"DC {AWAY}"):
+        await filing.fetch(files[6])
+    assert asyncio.get_running_loop().time() - began < 2.0
 
 
 async def test_a_key_used_from_two_places_ends_everything(files_on: Any) -> None:

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tobs_tui.archive import Archive, FileFate, StoredFile
-from tobs_tui.errors import DiskFull
+from tobs_tui.errors import DiskFull, FileFailed, ServerUnreachable
 from tobs_tui.export.full_disk import FullDisk
 from tobs_tui.export.media_lanes import Waiting
 from tobs_tui.export.media_references import References
@@ -94,6 +94,12 @@ class MediaFetch:
             except DiskFull as error:
                 await self._full_disk.wait(error)
                 continue
+            except ServerUnreachable as error:
+                if not moved:
+                    raise
+                # Not the DC that its message tells is away, nor are that one's other files.
+                what = f"it lives on DC {moved[-1]}, which could not be reached"
+                raise FileFailed(what, "The next run tries again") from error
             if moved:
                 await asyncio.to_thread(self._keep_dc, file.id, moved[-1])
             return Came(file, part, came.size)

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from telethon.errors import AuthKeyNotFound, RPCError
 
 from tobs_tui.config.values import DcRoutingStrategy
-from tobs_tui.errors import TobsError
+from tobs_tui.errors import ServerUnreachable, TobsError
 from tobs_tui.telegram.link import LinkBroken
 from tobs_tui.telegram.rpc_errors import code_of
 from tobs_tui.telegram.wire import Wire
@@ -158,6 +158,8 @@ class DcPool:
         """Whether requests can be sent: at home always, elsewhere once the login was brought there."""
         self.refused = False
         """Whether a login just brought there was not taken."""
+        self.given_up: tuple[float, ServerUnreachable] | None = None
+        """When bringing the login there was given up, by the governor's clock, and why."""
         self.logins = 0
         """How often the login was brought there."""
         self.bytes = 0

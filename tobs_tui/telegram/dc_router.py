@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from telethon.errors import AuthKeyNotFound, RPCError
 from telethon.tl import functions
 
-from tobs_tui.errors import FileFailed
+from tobs_tui.errors import FileFailed, ServerUnreachable
 from tobs_tui.telegram.dc_pool import DcPool, LoginLost, choice_of
 from tobs_tui.telegram.governor import Stopped
 from tobs_tui.telegram.link import LinkBroken
@@ -194,6 +194,10 @@ class DCRouter:
                 return pool.logins
             if pool.refused:
                 raise self._refused(pool)
+            now = self._account.governor.now
+            if pool.given_up is not None and now() < pool.given_up[0] + GIVE_UP_AFTER:
+                # Given up while this one waited, or just before: trying all over would multiply the time.
+                raise pool.given_up[1]
             login = self._account.dc_keys().of(pool.dc_id)
             if not login.logged_in:
                 try:
@@ -201,6 +205,9 @@ class DCRouter:
                 except LoginLost as lost:
                     await self._forget(pool, lost)
                     await self._bring_login_again(pool)
+                except ServerUnreachable as error:
+                    pool.given_up = (now(), error)
+                    raise
                 login.logged_in = True
                 await self._account.dc_keys().save()
             pool.ready = True

@@ -78,7 +78,10 @@ class FileDownloads:
             if dc != file.dc:
                 on_moved(dc)
 
-        dc = self._moved.get(file.id) or self._router.first_dc(file.dc)
+        if (dc := self._moved.get(file.id)) is None:
+            dc = self._router.first_dc(file.dc)
+        elif dc != file.dc:
+            on_moved(dc)
         asking = FileAsking(self._router, file, dc, chat_id, refresh, moved_to)
         if file.thumb is not None or file.size <= 0:
             size = await _fetch_to_its_end(asking, file, part, on_bytes)
