@@ -83,9 +83,11 @@ def is_open(
 
 def totals(read: Read, chat_ids: Sequence[int], want: MediaWant) -> tuple[int, int]:
     """How many files some histories still miss, and their bytes."""
-    if len(chat_ids) <= FEW and read(partial(_open_count, kinds=want.kinds)) > WINDOW:
-        return _totals_of_few(read, chat_ids, want)
     files = size = 0
+    if _others_miss_many(read, chat_ids, want.kinds):
+        for _, _, some, some_size in _shown_by_few(read, chat_ids, want, _OPEN):
+            files, size = files + some, size + some_size
+        return files, size
     for state in _OPEN_STATES:
         for kind in sorted(want.kinds):
             for _, some, some_size in _counted(read, state, kind, chat_ids, want):
@@ -93,30 +95,51 @@ def totals(read: Read, chat_ids: Sequence[int], want: MediaWant) -> tuple[int, i
     return files, size
 
 
-def _totals_of_few(read: Read, chat_ids: Sequence[int], want: MediaWant) -> tuple[int, int]:
-    """The same by what these histories show, however many files others miss."""
-    files = size = 0
-    for chat_id in sorted(chat_ids):
-        after = (0, 0)
-        while (end := read(partial(_window_end, chat_id=chat_id, after=after))) is not None:
-            some, some_size = read(
-                partial(_totals_between, chat_id=chat_id, want=want, after=after, end=end, chat_ids=chat_ids)
-            )
-            files, size = files + some, size + some_size
-            after = end
-    return files, size
-
-
 def missing(read: Read, chat_ids: Sequence[int]) -> dict[tuple[FileState, str | None], int]:
     """How many files of some histories are not here, by state and, where they were left out, the reason."""
     found: dict[tuple[FileState, str | None], int] = {}
     every = MediaWant(frozenset(MediaKind))
+    if _others_miss_many(read, chat_ids, every.kinds):
+        for state_name, reason, files, _ in _shown_by_few(read, chat_ids, every, _NOT_DONE):
+            key = _why_missing(FileState(state_name), reason)
+            found[key] = found.get(key, 0) + files
+        return found
     for state in (*_OPEN_STATES, FileState.GONE):
         for kind in MediaKind:
             for reason, files, _ in _counted(read, state, kind, chat_ids, every):
-                key = (state, reason if state in (FileState.OTHER_KIND, FileState.TOO_LARGE) else None)
+                key = _why_missing(state, reason)
                 found[key] = found.get(key, 0) + files
     return found
+
+
+def _why_missing(state: FileState, reason: str | None) -> tuple[FileState, str | None]:
+    return state, reason if state in (FileState.OTHER_KIND, FileState.TOO_LARGE) else None
+
+
+def _others_miss_many(read: Read, chat_ids: Sequence[int], kinds: Iterable[MediaKind]) -> bool:
+    """Whether these histories are quicker gone through than the files that all of the archive misses."""
+    return len(chat_ids) <= FEW and bool(read(partial(_open_count, kinds=kinds)) > WINDOW)
+
+
+def _shown_by_few(
+    read: Read, chat_ids: Sequence[int], want: MediaWant, of: str
+) -> Iterator[tuple[str, str | None, int, int]]:
+    """The files that these histories show, in pieces: state, reason, how many and their bytes."""
+    for chat_id in sorted(chat_ids):
+        after = (0, 0)
+        while (end := read(partial(_window_end, chat_id=chat_id, after=after))) is not None:
+            yield from read(
+                partial(
+                    _shown_between,
+                    chat_id=chat_id,
+                    want=want,
+                    after=after,
+                    end=end,
+                    chat_ids=chat_ids,
+                    of=of,
+                )
+            )
+            after = end
 
 
 def leave_out(read: Read, writing: Writing, chat_id: int, want: MediaWant, note_of: NoteOf) -> int:
@@ -164,26 +187,31 @@ def _wanted_between(
     ).fetchall()
 
 
-def _totals_between(
-    db: sqlite3.Connection, chat_id: int, want: MediaWant, after: Place, end: Place, chat_ids: Sequence[int]
-) -> tuple[int, int]:
-    """How many of a window's files are asked for and shown at no earlier place, and their bytes."""
+def _shown_between(
+    db: sqlite3.Connection,
+    chat_id: int,
+    want: MediaWant,
+    after: Place,
+    end: Place,
+    chat_ids: Sequence[int],
+    of: str,
+) -> list[tuple[str, str | None, int, int]]:
+    """A window's files that are asked for and shown at no earlier place: state, reason, count, bytes."""
     if not want.kinds:
-        return 0, 0
-    files, size = db.execute(
-        "SELECT count(*), coalesce(sum(files.size), 0) FROM media"
+        return []
+    return db.execute(
+        "SELECT files.state, files.reason, count(*), sum(files.size) FROM media"
         f" CROSS JOIN files ON files.number=media.file {_MESSAGE}"
         " WHERE media.chat=:chat AND (media.message, media.file) > (:message, :file)"
-        f" AND (media.message, media.file) <= (:last_message, :last_file) AND {_OPEN}"
+        f" AND (media.message, media.file) <= (:last_message, :last_file) AND {of}"
         f" AND files.kind IN ({_listed(want.kinds)}) AND files.size<=:max_size AND {_SHOWN}"
         " AND NOT EXISTS (SELECT 1 FROM media AS other CROSS JOIN messages AS shown"
         " ON shown.chat=other.chat AND shown.id=other.message WHERE other.file=media.file"
         " AND other.chat IN (SELECT value FROM json_each(:chats))"
         " AND (other.chat, other.message) < (media.chat, media.message)"
-        f" AND {_SHOWN.replace('messages.', 'shown.')})",
+        f" AND {_SHOWN.replace('messages.', 'shown.')}) GROUP BY files.state, files.reason",
         _values(chat_id, want) | _window(after, end) | {"chats": media.ids_text(chat_ids)},
-    ).fetchone()
-    return int(files), int(size)
+    ).fetchall()
 
 
 def _wanted_of_open(
