@@ -17,7 +17,7 @@ from tobs_tui.vault.publisher import Publisher
 
 LOOK_S = 0.4
 """Seconds between two looks; over them, it is seen how busy the process is."""
-TURN_S = 0.3
+TURN_S = 0.6
 """Seconds after which publishing looks again."""
 MOST_BUSY = 0.6
 """Share of a core beyond which the fetching has it for itself."""

@@ -1,17 +1,21 @@
 """Which notes of a chat are settled while it is still fetched: nothing that stands in them is to come.
 
 Ids and dates rise together, so a day between two others of one covered stretch is whole, and so are its
-neighbours. Where a chat's dates turn out not to be in order, what was published so is made dirty again.
+neighbours. Where a chat's dates turn out to be in no order, the notes that this touches become dirty again.
 """
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from tobs_tui.archive import Archive
 from tobs_tui.model import Interval, NoteKey
 from tobs_tui.vault.calendar import Calendar
+
+_NO_ID = 2**62
 
 
 class Settled:
@@ -65,21 +69,37 @@ class EarlyNotes:
             self._archive.set_meta(self._key, "1")
 
     def see_to(self) -> None:
-        """Make all notes dirty where what settled them doesn't hold. To be called when the chat is whole."""
-        if self._archive.meta(self._key) and not self._is_in_order():
-            self._archive.mark_all_dirty(self._chat_id)
+        """Make those dirty that may not link to a note beside them. To be called when the chat is whole.
+
+        A note was known when those beside it came out, if one of its messages stands in place: by its id
+        behind all of earlier notes and before all of later ones, as messages that were not imported do.
+        """
+        if not self._archive.meta(self._key):
+            return
+        walk = self._archive.note_walk(self._chat_id)
+        for key in self._out_of_place():
+            beside = [other for other in walk.beside(key) if other is not None]
+            self._archive.mark_dirty(self._chat_id, beside)
 
     def end(self) -> None:
         """All notes are right."""
         if self._archive.meta(self._key):
             self._archive.set_meta(self._key, "")
 
-    def _is_in_order(self) -> bool:
-        """Whether no message stands in an earlier note than one with a lower id."""
-        highest, its_date = 0, 0
-        for date, message_id in self._archive.tally([self._chat_id]).by_date():
-            if message_id > highest:
-                highest, its_date = message_id, date
-            elif self._calendar.note_of(date, None) != self._calendar.note_of(its_date, None):
-                return False
-        return True
+    def _out_of_place(self) -> Iterator[NoteKey]:
+        """Give the notes of which no message stands in place."""
+        lowest_behind = array("q", [min(ids) for _, ids in self._notes()])
+        for place in range(len(lowest_behind) - 2, -1, -1):
+            lowest_behind[place] = min(lowest_behind[place], lowest_behind[place + 1])
+        lowest_behind.append(_NO_ID)
+        highest = 0
+        for (key, ids), behind in zip(self._notes(), lowest_behind[1:], strict=False):
+            if not any(highest < number < behind for number in ids):
+                yield key
+            highest = max(highest, *ids)
+
+    def _notes(self) -> Iterator[tuple[NoteKey, list[int]]]:
+        """Give every note with the ids of its messages."""
+        messages = self._archive.tally([self._chat_id]).by_date()
+        for key, some in groupby(messages, lambda message: self._calendar.note_of(message[0], None)):
+            yield key, [message_id for _, message_id in some]
