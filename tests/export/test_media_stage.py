@@ -208,6 +208,7 @@ async def test_too_little_room_is_told_before_the_files_come(
     report = await one.run(media=ALL)
     assert (report.status, report.exit_code) == (RunStatus.FAILED, 1)
     assert any("don't fit" in error.what and "--max-file-size" in error.fix for error in report.errors)
+    assert any("of them kept for notes" in error.what for error in report.errors)
     one.assert_holds_all()
     assert report.media_bytes < 20_000_000
 
@@ -324,3 +325,16 @@ async def test_a_file_that_moved_to_a_dc_that_is_down_costs_no_other(
     assert report.media_files == 76
     assert len(report.errors) == len(moved) == 4
     assert all("DC 5, which could not be reached" in error.what for error in report.errors)
+
+
+async def test_a_folder_that_cant_be_written_is_told_and_no_note_tells_where_it_is(lab: MakeLab) -> None:
+    one = await lab(messages=300)
+    one.settings.export_path.mkdir()
+    (one.settings.export_path / "media").write_text("mine")
+    report = await one.run(media=SMALL)
+    assert (report.status, report.exit_code) == (RunStatus.FAILED, 1)
+    assert any(b"can't be written here" in note for note in one.notes().values())
+    assert not any(bytes(one.settings.export_path) in note for note in one.notes().values())
+    (one.settings.export_path / "media").unlink()
+    assert (await one.run(media=SMALL)).status is RunStatus.COMPLETE
+    assert on_disk(one) == truth_of(one, SMALL)

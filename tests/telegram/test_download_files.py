@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import os
 from dataclasses import replace
@@ -286,6 +287,22 @@ async def test_a_full_disk_is_told_as_such(files_on: Any, monkeypatch: Any) -> N
                 await filing.fetch(file)
     await filing.fetch(large)
     assert filing.is_whole(large)
+
+
+async def test_a_file_that_is_too_large_for_the_disk_is_that_files_trouble_alone(
+    files_on: Any, monkeypatch: Any
+) -> None:
+    filing = await files_on(files_of_sizes([3 * MIB], (AWAY,)))
+    real = os.pwrite
+
+    def pwrite(handle: int, data: Any, offset: int) -> int:
+        if offset >= MIB:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+        return real(handle, data, offset)
+
+    monkeypatch.setattr(os, "pwrite", pwrite)
+    with pytest.raises(FileFailed, match="larger than a file may be"):
+        await filing.fetch(await filing.file(1))
 
 
 async def test_stopping_keeps_the_parts_that_came(files_on: Any) -> None:

@@ -105,6 +105,9 @@ class MediaFailures:
         self._gauge.failed += 1
         self._counts.gave_up(run, waiting.file.size)
         reason = None if state is FileState.GONE else error.what
+        if isinstance(error, VaultNotWritable):
+            # Notes tell reasons, and not where on a machine the vault stands.
+            reason = "it can't be written here"
         await self._fetch.tell(FileFate(waiting.file.id, state, reason=reason))
         what, fix = await asyncio.to_thread(self._words, waiting, state, error)
         run.file_failed(type(error)(what, fix))

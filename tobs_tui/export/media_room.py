@@ -33,7 +33,8 @@ class MediaRoom:
         if free is None or needed - partly <= max(0, free - SPARED):
             return
         raise DiskFull(
-            f"{counted(files, 'file')} of {size(needed)} don't fit: {size(free)} are free for {self._vault}",
+            f"{counted(files, 'file')} of {size(needed)} don't fit: {size(free)} are free for {self._vault}, "
+            f"{size(SPARED)} of them kept for notes",
             "Messages are saved. Free some space, or leave files out with --media or --max-file-size",
         )
 

@@ -21,7 +21,7 @@ from typing import NamedTuple, Self
 import msgspec
 from msgspec import Struct
 
-from tobs_tui.errors import DiskFull, VaultNotWritable
+from tobs_tui.errors import DiskFull, FileFailed, VaultNotWritable
 
 JOURNAL_SUFFIX = ".parts"
 JOURNAL_VERSION = 1
@@ -78,6 +78,7 @@ class PartFile:
         """Take up what an earlier run left, as far as it holds.
 
         :raises DiskFull: :raises VaultNotWritable:
+        :raises FileFailed: when the disk takes no file of that size.
         """
         with translated(path):
             handle = _opened(path)
@@ -182,6 +183,11 @@ def translated(path: Path) -> Iterator[None]:
             raise DiskFull(
                 f"No space left for {path.name} in {path.parent}",
                 "Free some space, then start again: it goes on where it stopped",
+            ) from error
+        if error.errno == errno.EFBIG:
+            raise FileFailed(
+                f"It is larger than a file may be in {path.parent}",
+                "Export to another disk, or leave it out with --max-file-size",
             ) from error
         raise VaultNotWritable(f"{path} can't be written: {error.strerror}") from error
 
