@@ -55,6 +55,7 @@ async def test_notes_come_out_while_a_far_chat_is_fetched_and_are_the_same(
     lab: MakeLab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(early, "LOOK_S", 0.01)
+    monkeypatch.setattr(early, "MOST_LATE_S", 1000.0)
     monkeypatch.setattr(early, "MOST_BUSY", 1000.0)
     taken: list[int] = []
     publish = Publisher.publish_settled

@@ -17,10 +17,12 @@ from tobs_tui.vault.publisher import Publisher
 
 LOOK_S = 0.4
 """Seconds between two looks; over them, it is seen how busy the process is."""
-TURN_S = 0.6
+TURN_S = 0.4
 """Seconds after which publishing looks again."""
 MOST_BUSY = 0.6
 """Share of a core beyond which the fetching has it for itself."""
+MOST_LATE_S = 0.01
+"""How late a look may be before the machine is taken for busy with something else."""
 
 
 class EarlyPublishing:
@@ -56,7 +58,7 @@ class EarlyPublishing:
                     await changed.wait()
             except TimeoutError:
                 passed = self._clock() - began
-                if passed > 0 and (self._cpu() - used) / passed < MOST_BUSY:
+                if passed - LOOK_S < MOST_LATE_S and self._cpu() - used < MOST_BUSY * passed:
                     await self._take_turn(changed)
 
     async def _take_turn(self, changed: asyncio.Event) -> None:
