@@ -8,6 +8,8 @@ from pathlib import Path
 import msgspec
 
 from tobs_tui.archive import Archive, StoredChat
+from tobs_tui.config import Settings
+from tobs_tui.vault.publisher import Publisher
 
 
 class CleanNotes:
@@ -66,3 +68,11 @@ class CleanNotes:
             self._archive.progress(chat.migrated_from).changes if chat.migrated_from is not None else 0,
         )
         return hashlib.blake2b(msgspec.msgpack.encode(facts), digest_size=16).digest()
+
+
+def style_of(publisher: Publisher, settings: Settings) -> str:
+    """All that decides how notes look, besides what the archive holds."""
+    calendar = publisher.calendar
+    formats = sorted(each.value for each in settings.export_formats)
+    deleted, size = settings.note_deleted.value, settings.media_max_file_size
+    return f"{calendar.layout.value} {calendar.timezone} {deleted} {size} {formats} {settings.export_path}"

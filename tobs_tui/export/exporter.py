@@ -16,15 +16,15 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from tobs_tui import logs
 from tobs_tui.archive import Archive, Indexer, keep_asked, keep_opened
 from tobs_tui.config import Settings
-from tobs_tui.errors import ChatUnavailable, ServerUnreachable, TobsError
+from tobs_tui.errors import TobsError
+from tobs_tui.export.asked_files import AskedFiles
 from tobs_tui.export.changes import Changes
-from tobs_tui.export.chat_run import ChatProgress, ChatRun, ChatState, History
-from tobs_tui.export.clean_notes import CleanNotes
+from tobs_tui.export.chat_run import ChatProgress, ChatRun, ChatState
+from tobs_tui.export.clean_notes import CleanNotes, style_of
 from tobs_tui.export.committing import Committing, Settled, settle
 from tobs_tui.export.early import EarlyPublishing
 from tobs_tui.export.fetching import Fetched, Fetching, Order
@@ -32,11 +32,12 @@ from tobs_tui.export.full_disk import FullDisk
 from tobs_tui.export.gauges import StageSnapshot
 from tobs_tui.export.governed import GovernedWorkers
 from tobs_tui.export.job import Job
-from tobs_tui.export.media_setup import media_stage, want_of
+from tobs_tui.export.media_setup import media_stage
 from tobs_tui.export.media_stage import MediaSnapshot, MediaStage
+from tobs_tui.export.outcome import Outcome
 from tobs_tui.export.pipeline import AsyncPipeline
 from tobs_tui.export.publishing import Publishing
-from tobs_tui.export.report import ReportedError, RunReport, RunStatus, StageReport
+from tobs_tui.export.report import RunReport, RunStatus
 from tobs_tui.export.saving import Saving
 from tobs_tui.model import Interval
 from tobs_tui.shutdown import ShutdownManager
@@ -92,34 +93,30 @@ class Exporter:
         self._shutdown = shutdown
         self._settings = settings
         self._clock = clock
-        self._started = clock()
-        self._requests_before = account.requests
-        self._flood_wait_before = account.flood_wait_s
+        self._outcome = Outcome(account, archive, shutdown, str(settings.export_path), clock)
         self._runs: dict[tuple[int, int | None], ChatRun] = {}
-        self._notices: list[str] = []
-        self._problems: list[tuple[int | None, TobsError]] = []
         self._phase = "fetching"
-        self._phase_ends: dict[str, float] = {}
         self._manager: ShardedTelegramManager | None = None
         self._fetching: Fetching | None = None
         self._pipeline: AsyncPipeline[Order, Fetched, Settled] | None = None
         self._governed: GovernedWorkers | None = None
         self._job = Job(targets=())
+        self._asked_files = AskedFiles(archive, publisher.calendar.note_of)
         self._media: MediaStage | None = None
         self._full_disk = FullDisk(shutdown, waits=waits_for_space)
         self._publishing = Publishing(
             archive,
             publisher,
             indexer,
-            CleanNotes(archive, settings.export_path, _style(publisher, settings)),
+            CleanNotes(archive, settings.export_path, style_of(publisher, settings)),
             early=EarlyPublishing(
-                publisher, self._published_early, self._leave_files_out, stop=self._out_of_time
+                publisher, self._published_early, self._asked_files.leave_out, stop=self._out_of_time
             ),
             full_disk=self._full_disk,
-            prepare=self._leave_files_out,
-            asked=self._files_asked,
+            prepare=self._asked_files.leave_out,
+            asked=self._asked_files.named,
             stop=self._out_of_time,
-            problem=self._note_problem,
+            problem=self._outcome.problem,
         )
         self._calendar = publisher.calendar
         self._note_of = publisher.calendar.note_of
@@ -127,7 +124,7 @@ class Exporter:
 
     async def run(self, job: Job) -> RunReport:
         """Do the job as far as it can be done."""
-        self._job = job
+        self._job = self._asked_files.job = job
         self._runs = {(target.chat.id, target.topic_id): ChatRun(target) for target in job.targets}
         failure: TobsError | None = None
         try:
@@ -136,7 +133,7 @@ class Exporter:
             async with self._takeout() as takeout:
                 await self._fetch_and_publish(job, takeout.split_ranges if takeout else ())
                 if takeout is not None:
-                    takeout.complete = self._status(None) is RunStatus.COMPLETE
+                    takeout.complete = self._status() is RunStatus.COMPLETE
             keep_opened(self._archive, {run.chat.id for run in self._runs.values() if run.was_opened})
         except* TobsError as group:
             failure = _first(group)
@@ -180,14 +177,14 @@ class Exporter:
         manager = self._manager
         return RunSnapshot(
             phase="stopping" if self._shutdown.draining else self._phase,
-            elapsed_s=self._clock() - self._started,
+            elapsed_s=self._outcome.elapsed_s,
             messages_new=sum(run.new for run in self._runs.values()),
             stages=self._stages(),
             chats=tuple(run.progress() for run in self._runs.values()),
             workers=tuple(worker.state for worker in manager.workers) if manager else (),
             governor=self._account.governor.snapshot(),
-            requests=self._account.requests - self._requests_before,
-            errors=len(self._problems) + sum(len(run.errors) for run in self._runs.values()),
+            requests=self._outcome.requests,
+            errors=len(self._outcome.errors(self._runs.values())),
             disk_full=self._full_disk.held,
             media=self._media.snapshot() if self._media is not None and self._job.media else None,
         )
@@ -198,29 +195,11 @@ class Exporter:
 
     def report(self, failure: TobsError | None = None) -> RunReport:
         """What the run did until now; `failure` ended it."""
-        failure = failure or self._fatal
-        status = self._status(failure)
-        return RunReport(
-            status=status,
-            chats=tuple(
-                run.report(
-                    total=sum(map(self._archive.count, run.history_ids)),
-                    failed=sum(self._archive.progress(number).failed for number in run.history_ids),
-                )
-                for run in self._runs.values()
-            ),
-            messages_new=sum(run.new for run in self._runs.values()),
-            requests=self._account.requests - self._requests_before,
-            flood_wait_s=round(self._account.flood_wait_s - self._flood_wait_before, 3),
-            media_files=sum(run.files for run in self._runs.values()),
-            media_bytes=sum(run.file_bytes for run in self._runs.values()),
-            elapsed_s=round(self._clock() - self._started, 3),
-            stages=self._stage_reports(),
-            phases=dict(self._phase_ends),
-            errors=tuple(self._reported(failure)),
-            notices=(*self._archive.notices, *self._notices),
-            vault=str(self._settings.export_path),
-            exit_code=failure.exit_code if failure and status is RunStatus.FAILED else status.exit_code,
+        return self._outcome.report(
+            tuple(self._runs.values()),
+            failure or self._fatal,
+            notes_left=self._publishing.notes_left,
+            stages=self._stages(),
         )
 
     @asynccontextmanager
@@ -234,7 +213,7 @@ class Exporter:
         file_size = self._job.max_file_size if self._job.media else 0
         async with Takeout(self._account, kinds, file_size=file_size) as takeout:
             if takeout.notice:
-                self._notices.append(takeout.notice)
+                self._outcome.notices.append(takeout.notice)
                 logs.warning("%s", takeout.notice)
             yield takeout
 
@@ -253,8 +232,8 @@ class Exporter:
             account=self._account,
             archive=self._archive,
             note_of=self._note_of,
-            problem=self._note_problem,
-            notice=self._notices.append,
+            problem=self._outcome.problem,
+            notice=self._outcome.notices.append,
         )
         files = media_stage(
             job,
@@ -264,7 +243,7 @@ class Exporter:
             calendar=self._calendar,
             full_disk=self._full_disk,
             ended=self._files_ended,
-            problem=self._note_problem,
+            problem=self._outcome.problem,
             clock=self._clock,
         )
         manager_of = ShardedTelegramManager(self._account, workers, split_ranges=split_ranges)
@@ -318,7 +297,7 @@ class Exporter:
                     await pipeline.run_in_turn()
                 if adjusting is not None:
                     adjusting.cancel()
-                self._end_phase("fetch")
+                self._outcome.end_phase("fetch")
                 self._phase = "files"
                 media.finish()
                 await fetching_files
@@ -327,25 +306,19 @@ class Exporter:
                 fetching.keep_opened()
                 if self._shutdown.draining:
                     await self._saving.save()
-                self._end_phase("media")
+                self._outcome.end_phase("media")
                 self._phase = "publishing"
                 self._publishing.finish()
                 await publishing
         await self._publishing.publish_left({run.chat.id: run for run in self._runs.values()})
-        self._end_phase("publish")
+        self._outcome.end_phase("publish")
         await self._publishing.index()
-        self._end_phase("index")
+        self._outcome.end_phase("index")
 
     def _open_from_archive(self, media: MediaStage) -> None:
         """Take the chats as the archive has them: their files alone are wanted."""
         for run in self._runs.values():
-            numbers = (*self._archive.parts_of(run.chat.id), run.chat.id)
-            tops = {number: self._archive.top(number) for number in numbers}
-            run.histories = tuple(
-                History(stored.chat, Interval(1, top))
-                for number, top in tops.items()
-                if top and (stored := self._archive.chat(number)) is not None
-            )
+            run.histories = self._asked_files.known_histories(run)
             media.opened(run)
             run.state = ChatState.RUNNING
             self._chat_ended(run)
@@ -375,9 +348,6 @@ class Exporter:
         pipeline.stop_fetching()
         media.cut()
 
-    def _end_phase(self, name: str) -> None:
-        self._phase_ends[name] = round(self._clock() - self._started, 3)
-
     def _chat_ended(self, run: ChatRun) -> None:
         if run.state is ChatState.RUNNING:
             run.state = ChatState.PUBLISHING
@@ -397,22 +367,6 @@ class Exporter:
             return ()
         return tuple(self._runs.values())
 
-    def _leave_files_out(self, run: ChatRun) -> None:
-        """Settle which of a chat's files its notes name as left out. Called in a thread."""
-        if self._job.only_files is not None:
-            return
-        for history in run.histories:
-            want = replace(want_of(self._job), topic_id=history.topic_id)
-            self._archive.leave_files_out(history.chat.id, want, self._note_of)
-
-    def _files_asked(self, run: ChatRun) -> str | None:
-        """What decides which files of a chat are left out; None for a run that settles nothing of it."""
-        if self._job.only_files is not None:
-            return None
-        want = want_of(self._job)
-        kinds = ",".join(sorted(want.kinds))
-        return f"{kinds} {want.max_size} {want.since} {want.until} {run.target.topic_id}"
-
     @property
     def _fatal(self) -> TobsError | None:
         """What ended a stage before its time."""
@@ -430,55 +384,9 @@ class Exporter:
             if run.state in (ChatState.RUNNING, ChatState.FILES):
                 run.state = ChatState.STOPPED
 
-    def _note_problem(self, chat_id: int | None, error: TobsError) -> None:
-        self._problems.append((chat_id, error))
-        logs.error("%s", error.line())
-
-    def _status(self, failure: TobsError | None) -> RunStatus:
-        if self._shutdown.aborted:
-            return RunStatus.ABORTED
-        everything = [error for _, error in self._problems] + [
-            error for run in self._runs.values() for error in run.errors
-        ]
-        # A server lost on the way leaves ranges unasked; it fails the run only where nothing could begin.
-        if failure is not None and not isinstance(failure, ServerUnreachable | ChatUnavailable):
-            return RunStatus.FAILED
-        if any(error.exit_code == RunStatus.FAILED.exit_code for error in everything):
-            return RunStatus.FAILED
-        done = all(run.state in (ChatState.DONE, ChatState.FAILED) for run in self._runs.values())
-        if self._shutdown.draining and not (done and not self._publishing.notes_left):
-            return RunStatus.DRAINED
-        if failure is not None or everything or not done:
-            return RunStatus.INCOMPLETE
-        return RunStatus.COMPLETE
-
-    def _reported(self, failure: TobsError | None) -> Sequence[ReportedError]:
-        reported = [error for run in self._runs.values() for error in run.reported_errors()]
-        for chat_id, error in self._problems:
-            stored = self._archive.chat(chat_id) if chat_id is not None else None
-            reported.append(ReportedError(stored.chat.title if stored else "", error.what, error.fix))
-        if failure is not None:
-            reported.append(ReportedError("", failure.what, failure.fix))
-        return reported
-
-    def _stage_reports(self) -> dict[str, StageReport]:
-        return {
-            stage.name: StageReport(
-                items=stage.items,
-                busy_s=round(stage.busy_s, 3),
-                wait_s=round(stage.wait_s, 3),
-                queue_max=stage.high_water,
-            )
-            for stage in self._stages()
-        }
-
-
-def _style(publisher: Publisher, settings: Settings) -> str:
-    """All that decides how notes look, besides what the archive holds."""
-    calendar = publisher.calendar
-    formats = sorted(each.value for each in settings.export_formats)
-    deleted, size = settings.note_deleted.value, settings.media_max_file_size
-    return f"{calendar.layout.value} {calendar.timezone} {deleted} {size} {formats} {settings.export_path}"
+    def _status(self) -> RunStatus:
+        runs = tuple(self._runs.values())
+        return self._outcome.status(runs, None, notes_left=self._publishing.notes_left)
 
 
 def _first(group: BaseExceptionGroup[TobsError]) -> TobsError:

@@ -2,8 +2,8 @@
 
 History never waits for it: what there is to fetch stands in the archive, and a bounded number of files waits
 here. A file that fails is kept as failed and named at the end; it stops no other. A drain ends it at part
-boundaries, and the next run goes on from there. Long, because what waits, comes and is placed is counted in one
-place: a file is never taken twice.
+boundaries, and the next run goes on from there. Long, because what waits, comes and is placed is counted in
+one place: a file is never taken twice.
 """
 
 from __future__ import annotations
