@@ -28,6 +28,7 @@ from tests.telegram.filing import (
 from tobs_tui.config.values import DcRoutingStrategy
 from tobs_tui.demo.knobs import Knobs
 from tobs_tui.demo.rpc import RpcError
+from tobs_tui.demo.wire.connection import DropConnection
 from tobs_tui.demo.world.filed import files_of_sizes
 from tobs_tui.errors import FileFailed, NotLoggedIn, ServerUnreachable
 from tobs_tui.telegram import dc_pool, dc_router
@@ -155,6 +156,29 @@ async def test_a_dc_that_is_down_is_waited_for_once_by_all_its_files(
     with pytest.raises(ServerUnreachable, match=f"DC {AWAY}"):
         await filing.fetch(files[6])
     assert asyncio.get_running_loop().time() - began < 2.0
+
+
+async def test_a_request_that_breaks_its_connections_is_one_files_trouble(files_on: Any) -> None:
+    filing = await files_on(files_of_sizes([5 * KIB] * 40, (AWAY,)))
+    poison, *others = [await filing.file(number) for number in range(1, 41)]
+
+    async def break_off(call: Any, request: Any) -> None:
+        await asyncio.sleep(0.1)
+        raise DropConnection
+
+    filing.server.faults.before(
+        GET_FILE, break_off, times=None, when=lambda call, request: request.location.id == poison.id
+    )
+
+    async def fetch_others() -> None:
+        for file in others:
+            await filing.fetch(file)
+
+    around = asyncio.create_task(fetch_others())
+    with pytest.raises(FileFailed, match="breaks again and again"):
+        await filing.fetch(poison)
+    await around
+    assert all(filing.is_whole(file) for file in others)
 
 
 async def test_a_key_used_from_two_places_ends_everything(files_on: Any) -> None:

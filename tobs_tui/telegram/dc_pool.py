@@ -162,6 +162,8 @@ class DcPool:
         """When bringing the login there was given up, by the governor's clock, and why."""
         self.logins = 0
         """How often the login was brought there."""
+        self.answers = 0
+        """Requests that were answered."""
         self.bytes = 0
         """Bytes of files that came."""
         self._choose = choose

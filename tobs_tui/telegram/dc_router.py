@@ -91,13 +91,14 @@ class DCRouter:
         :param chat_id: for whom; `sticky` goes by it.
         :param size: the most bytes of a file that the answer may hold.
         :raises RPCError: what Telegram answered, FILE_MIGRATE_X among it.
-        :raises FileFailed: when the DC does not take the account's login.
+        :raises FileFailed: when the DC does not take the account's login, or answers all but this request.
         :raises ServerUnreachable: when it can't be reached.
         :raises NotLoggedIn: when the login at home has ended.
         :raises Stopped: when the governor was stopped, or the router closed.
         """
         pool = self._pool(dc)
         renewed = False
+        answers = pool.answers
         while True:
             try:
                 logins = await self._log_in(pool)
@@ -118,7 +119,15 @@ class DCRouter:
                 if self._closed:
                     raise Stopped from error
                 raise translate(error) from error
+            except ServerUnreachable as error:
+                if pool.answers == answers:
+                    raise
+                # The DC answered others meanwhile: this is one request's bad luck, or its doing.
+                raise FileFailed(
+                    f"The file did not come: {error.what}", "The next run tries again"
+                ) from error
             else:
+                pool.answers += 1
                 if isinstance(answer, memoryview):
                     pool.bytes += answer.nbytes
                 return answer
