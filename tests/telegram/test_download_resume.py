@@ -104,6 +104,18 @@ async def test_a_part_file_without_its_journal_is_begun_anew(files_on: Any) -> N
     assert len(filing.seen.offsets(file)) == 9
 
 
+@pytest.mark.parametrize("size", [5_000, SIZE])
+async def test_bytes_that_have_their_place_already_are_not_written_over(files_on: Any, size: int) -> None:
+    filing = await files_on(files_of_sizes([size], (AWAY,)))
+    file = await filing.file(1)
+    placed = filing.folder / "placed.bin"
+    placed.write_bytes(b"placed by a run that was killed then")
+    os.link(placed, filing.path(file))
+    await filing.fetch(file)
+    assert filing.is_whole(file)
+    assert placed.read_bytes() == b"placed by a run that was killed then"
+
+
 async def test_a_part_file_that_was_cut_counts_as_far_as_it_goes(files_on: Any) -> None:
     filing, file = await half_there(files_on)
     os.truncate(filing.path(file), 2 * PART + 10)
@@ -124,7 +136,8 @@ async def test_a_file_that_fails_is_taken_up_by_the_next_run(files_on: Any) -> N
     asked = len(filing.seen.parts)
     await filing.fetch(file)
     assert filing.is_whole(file)
-    assert len(filing.seen.parts) - asked == 9 - fetched
+    # A part whose writing was under way is there, too, though nobody counted it.
+    assert 0 < len(filing.seen.parts) - asked <= 9 - fetched
 
 
 KILLED = """

@@ -32,8 +32,9 @@ class MediaRoom:
         free, partly = await asyncio.to_thread(self._look)
         if free is None or needed - partly <= max(0, free - SPARED):
             return
+        fit = "doesn't fit" if files == 1 else "don't fit"
         raise DiskFull(
-            f"{counted(files, 'file')} of {size(needed)} don't fit: {size(free)} are free for {self._vault}, "
+            f"{counted(files, 'file')} of {size(needed)} {fit}: {size(free)} are free for {self._vault}, "
             f"{size(SPARED)} of them kept for notes",
             "Messages are saved. Free some space, or leave files out with --media or --max-file-size",
         )

@@ -163,8 +163,9 @@ class PartFile:
 def write_whole(path: Path, data: memoryview | bytes) -> None:
     """A file of one part: written, flushed to disk, with no journal left. Raises as `PartFile.open`."""
     with translated(path):
-        handle = _opened(path, os.O_TRUNC)
+        handle = _opened(path)
         try:
+            os.ftruncate(handle, 0)
             _write_all(handle, data, 0)
             os.fsync(handle)
         finally:
@@ -192,13 +193,22 @@ def translated(path: Path) -> Iterator[None]:
         raise VaultNotWritable(f"{path} can't be written: {error.strerror}") from error
 
 
-def _opened(path: Path, more: int = 0) -> int:
-    """A handle of the file, made with its folder where it is not there yet."""
+def _opened(path: Path) -> int:
+    """A handle of the file, made with its folder where it is not there yet.
+
+    Bytes that have their place in the vault already, as a second name of the same file, are not touched:
+    a kill between the two steps of placing leaves that.
+    """
     try:
-        return os.open(path, _OPEN | more, 0o666)
+        handle = os.open(path, _OPEN, 0o666)
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return os.open(path, _OPEN | more, 0o666)
+        handle = os.open(path, _OPEN, 0o666)
+    if os.fstat(handle).st_nlink <= 1:
+        return handle
+    os.close(handle)
+    path.unlink()
+    return os.open(path, _OPEN, 0o666)
 
 
 def _line(index: int, checksum: int) -> bytes:
