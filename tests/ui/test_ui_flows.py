@@ -9,8 +9,8 @@ from textual.widgets import Input
 
 from tests.ui.conftest import Show
 from tests.ui.fake_host import FakeHost
-from tobs_tui.model import NoteLayout
-from tobs_tui.ui.ports import ExportOptions, LoginView, Preset, Step
+from tobs_tui.model import Chat, NoteLayout
+from tobs_tui.ui.ports import ExportOptions, Kinds, LoginView, Preset, Step
 from tobs_tui.ui.screens.help import HelpScreen
 from tobs_tui.ui.widgets.choice import Choice
 
@@ -86,6 +86,23 @@ async def test_a_qr_code_is_shown_and_can_be_left(show: Show) -> None:
         assert "▀" in shown.text
         await shown.press("escape")
         assert "▀" not in shown.text
+
+
+async def test_an_answer_that_comes_as_the_options_close_is_nobodys(show: Show) -> None:
+    host, closing, asked = FakeHost(), asyncio.Event(), []
+
+    async def trickling(chat: Chat) -> Kinds | None:
+        asked.append(chat.id)
+        await closing.wait()
+        return Kinds(photos=1)
+
+    host.kinds = trickling  # type: ignore[method-assign]
+    async with show(host) as shown:
+        await shown.press("a", "enter")
+        shown.app.screen.dismiss(None)
+        closing.set()
+        await shown.settle()
+        assert len(asked) == 1
 
 
 async def test_options_are_checked_before_the_start(show: Show) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from textual.await_complete import AwaitComplete
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
@@ -125,6 +126,11 @@ class OptionsScreen(MainScreen):
         self._show_presets()
         self._look_at_folder()
         self.beside("kinds", self._ask_kinds)
+
+    def dismiss(self, result: Order | None = None) -> AwaitComplete:
+        """Close, and wait for no further answer: it would find the fields gone."""
+        self.workers.cancel_node(self)
+        return super().dismiss(result)
 
     # The files
 
