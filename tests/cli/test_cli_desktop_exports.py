@@ -76,3 +76,31 @@ def test_the_whole_folder_at_once(serve: Serve, program_on: ProgramOn) -> None:
         for message in chat["messages"]
     )
     assert saved_texts(program.vault) == expected
+
+
+def test_gigabytes_that_an_export_tells_of_are_not_made_up_for_a_demo(
+    tmp_path: Path, program_on: ProgramOn
+) -> None:
+    message = {
+        "id": 1,
+        "type": "message",
+        "date": "2024-01-01T12:00:00",
+        "date_unixtime": "1704110400",
+        "from": "Ann",
+        "from_id": "user1",
+        "file": "(File not included. Change data exporting settings to download.)",
+        "file_name": "huge.zip",
+        "file_size": 5_000_000_000,
+        "mime_type": "application/zip",
+        "text": "",
+    }
+    small = message | {"id": 2, "file_name": "small.zip", "file_size": 5_000}
+    chat = {"name": "Ann", "type": "personal_chat", "id": 1, "messages": [message, small]}
+    world = tmp_path / "result.json"
+    world.write_text(json.dumps(chat))
+    program = program_on(None, login=False)
+    program.run("demo", "export", "--world", str(world), "--out", str(program.vault), MEDIA_KINDS="document")
+    (fetched,) = (program.vault / "media").glob("*.zip")
+    assert " small " in fetched.name
+    (note,) = program.vault.glob("Ann/Ann 2024-01-01.md")
+    assert "over the limit of 256 MB" in note.read_text()

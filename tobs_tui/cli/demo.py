@@ -23,6 +23,10 @@ from tobs_tui.errors import ServerUnreachable, UsageError
 if TYPE_CHECKING:
     from tobs_tui.config import Settings
 
+LARGEST = 256 << 20
+"""Bytes of a file up to which `demo export` fetches it, unless MEDIA_MAX_FILE_SIZE says otherwise: a served
+export may tell of gigabytes, and the server makes up what it does not hold."""
+
 
 @dataclass(frozen=True, slots=True)
 class DemoOptions:
@@ -108,6 +112,8 @@ def export_demo(options: DemoOptions, *, out: Path, as_json: bool) -> int:
 
     with running_server(options) as ready:
         settings = demo_settings(ready, out)
+        if settings.origin("media_max_file_size") == "default":
+            settings = demo_settings(ready, out, {"media_max_file_size": LARGEST})
         with _to_stderr():
             log_in(settings, phone=ready["phone"], code=ready["code"], password=ready["password"], qr=False)
         code = export_chats(settings, ExportRequest(everything=True, as_json=as_json))
