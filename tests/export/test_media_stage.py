@@ -25,6 +25,7 @@ from tests.export.media_truth import (
     truth_of,
 )
 from tests.telegram.filing import shut
+from tobs_tui.archive import ArchiveReader
 from tobs_tui.demo.rpc import RpcError
 from tobs_tui.demo.world.filed import files_of_sizes, world_of_files
 from tobs_tui.export.job import Span
@@ -32,6 +33,7 @@ from tobs_tui.export.report import RunStatus
 from tobs_tui.model import MediaKind
 from tobs_tui.telegram import dc_router
 from tobs_tui.telegram.file_requests import PART
+from tobs_tui.vault.verify import verify
 
 if TYPE_CHECKING:
     from tests.export.conftest import Lab
@@ -196,6 +198,9 @@ async def test_somebody_elses_files_of_the_same_names_stay(lab: MakeLab) -> None
     for file in done:
         content = (other.settings.export_path / str(file.path)).read_bytes()
         assert sha256(content).hexdigest() == digest_at_server(one, file.id)
+    with ArchiveReader.open(other.settings.archive_dir) as archive:
+        checks = verify(archive, other.settings.export_path)
+    assert [check.problems for check in checks if check.problems] == []
 
 
 async def test_too_little_room_is_told_before_the_files_come(

@@ -137,7 +137,8 @@ def test_orphans_are_files_of_our_form_that_no_row_knows(shelf: Shelf) -> None:
     media = shelf.vault / "media"
     orphan = media / "2025-01-05 photo 77.jpg"
     orphan.write_bytes(b"x")
-    first.with_name(first.name.replace(" 1.", " 1 (2).")).write_bytes(b"a second one of a file that is done")
+    first.with_name(first.name.replace(" 1.", " 1 (2).")).write_bytes(first.read_bytes())
+    first.with_name(first.name.replace(" 1.", " 1 (3).")).write_bytes(b"somebody else's")
     for name in ("holiday.jpg", "2025-01-05 my own.jpg", "2025-01-05 photo 77 (my edits).jpg"):
         (media / name).write_bytes(b"somebody else's")
     shelf.add([message(9, media=photo(9))])

@@ -62,9 +62,10 @@ def bad_files(reader: ArchiveReader, vault: Path, chat_ids: Iterable[int] | None
 
 
 def orphans(reader: ArchiveReader, vault: Path) -> Iterator[str]:
-    """Give the files in `media/` that have a name of our form and that no row knows.
+    """Give the files in `media/` that have a name of our form and that no row knows, and second ones of ours.
 
-    What a killed run placed and couldn't tell the archive any more is none: its row waits for it.
+    What a killed run placed and couldn't tell the archive any more is none: its row waits for it. Nor is what
+    somebody else put under a name that ours would have had.
     """
     names = _names_in(vault / MEDIA_FOLDER)
     found = ((name, file_id) for name in names if (file_id := id_in(name)) is not None)
@@ -72,7 +73,7 @@ def orphans(reader: ArchiveReader, vault: Path) -> Iterator[str]:
         known = reader.files_with(file_id for _, file_id in piece)
         for name, file_id in piece:
             path = f"{MEDIA_FOLDER}/{name}"
-            if not _is_known(path, known.get(file_id)):
+            if _is_strange(vault, path, known.get(file_id)):
                 yield path
 
 
@@ -178,10 +179,12 @@ def _look(file: StoredFile, path: str, vault: Path) -> BadFile | None:
     return None
 
 
-def _is_known(path: str, file: StoredFile | None) -> bool:
+def _is_strange(vault: Path, path: str, file: StoredFile | None) -> bool:
     if file is None:
-        return False
-    return file.path == path if file.state is FileState.DONE else file.state in _COMING
+        return True
+    if file.state is not FileState.DONE:
+        return file.state not in _COMING
+    return path != file.path and _look(file, path, vault) is None
 
 
 _COMING = (FileState.UNASKED, FileState.FAILED)
