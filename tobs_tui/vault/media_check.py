@@ -183,11 +183,9 @@ def _is_strange(vault: Path, path: str, file: StoredFile | None) -> bool:
     if file is None:
         return True
     if file.state is not FileState.DONE:
-        return file.state not in _COMING
+        # One that a later run left out, by kind or size, waits like the others until it is asked for again.
+        return file.state is FileState.GONE
     return path != file.path and _look(file, path, vault) is None
-
-
-_COMING = (FileState.UNASKED, FileState.FAILED)
 
 
 def _names_in(folder: Path) -> Iterator[str]:
