@@ -23,6 +23,8 @@ PATIENCE = 90.0
 DRAINED_WITHIN = 12.0
 """Seconds in which whoever was asked to stop is gone: ten are promised beside a server that is silent."""
 LOOK = 0.01
+INSIDE = str(Path(__file__).with_name("inside"))
+"""What the program imports at its start, to be asked where it stands."""
 
 
 class Hung(AssertionError):
@@ -53,7 +55,8 @@ class Program:
         self._server = server
         info = server.info
         self.env = {
-            **{name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ},
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.pathsep.join([INSIDE, *filter(None, [os.environ.get("PYTHONPATH")])]),
             "HOME": str(home),
             "XDG_DATA_HOME": str(home / "data"),
             "XDG_CONFIG_HOME": str(home / "config"),
@@ -187,6 +190,8 @@ class Running:
         return Left(code, self._out.read_text(), self._err.read_text())
 
     async def _give_up(self, what: str) -> NoReturn:
-        self._process.kill()
+        self._send(signal.SIGUSR1)
+        await asyncio.sleep(1)
+        self._send(signal.SIGKILL)
         await self._process.wait()
-        raise Hung(f"{what}\n{self._out.read_text()[-2000:]}\n{self._err.read_text()[-4000:]}")
+        raise Hung(f"{what}\n{self._out.read_text()[-2000:]}\n{self._err.read_text()[-20_000:]}")

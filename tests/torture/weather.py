@@ -77,7 +77,7 @@ def _let_fall(server: DemoServer, plan: Weather, dice: Random, takeouts: Takeout
     if plan.short:
         for method in ("messages.getHistory", "messages.search"):
             server.faults.cut_pages(
-                dice.choice([1, 7, 60]), method=method, when=lambda *_: dice.random() < plan.short
+                dice.choice([3, 20, 60]), method=method, when=lambda *_: dice.random() < plan.short
             )
     if plan.refused:
         chat_id = dice.choice([chat.id for chat in server.world.chats.values() if not chat.hidden])
@@ -137,6 +137,8 @@ async def _blow(
 ) -> None:
     """What happens by itself. A restart under way outlives it, in `restarts`."""
     due = 0.0
+    # A client notices after half a minute: more than one would be all that a run sees.
+    silences = 1
     while True:
         await asyncio.sleep(TICK)
         due += rate * TICK
@@ -149,7 +151,8 @@ async def _blow(
             restart = asyncio.create_task(server.restart(dice.uniform(0, 0.5)))
             restarts.add(restart)
             await asyncio.shield(restart)
-        if dice.random() < plan.silence * TICK:
+        if silences and dice.random() < plan.silence * TICK:
+            silences -= 1
             server.faults.silent = True
             await asyncio.sleep(dice.random())
             server.faults.silent = False
