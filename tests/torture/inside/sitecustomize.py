@@ -25,7 +25,7 @@ def tell(*_: object) -> None:
 
 
 def _awaits(coroutine: Any) -> list[str]:
-    chain = []
+    chain: list[str] = []
     while coroutine is not None and len(chain) < 40:
         frame = getattr(coroutine, "cr_frame", None)
         chain.append(f"{getattr(coroutine, '__qualname__', coroutine)}:{frame.f_lineno if frame else '?'}")
