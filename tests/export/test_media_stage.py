@@ -338,6 +338,7 @@ async def test_a_folder_that_cant_be_written_is_told_and_no_note_tells_where_it_
     (one.settings.export_path / "media").write_text("mine")
     report = await one.run(media=SMALL)
     assert (report.status, report.exit_code) == (RunStatus.FAILED, 1)
+    assert any("can be written into" in error.fix for error in report.errors)
     assert any(b"can't be written here" in note for note in one.notes().values())
     assert not any(bytes(one.settings.export_path) in note for note in one.notes().values())
     (one.settings.export_path / "media").unlink()

@@ -190,7 +190,10 @@ def translated(path: Path) -> Iterator[None]:
                 f"It is larger than a file may be in {path.parent}",
                 "Export to another disk, or leave it out with --max-file-size",
             ) from error
-        raise VaultNotWritable(f"{path} can't be written: {error.strerror}") from error
+        raise VaultNotWritable(
+            f"{path} can't be written: {error.strerror}",
+            f"See that {path.parent} can be written into, or export to another folder",
+        ) from error
 
 
 def _opened(path: Path) -> int:
