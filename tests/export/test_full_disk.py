@@ -23,9 +23,8 @@ def small_disk(lab: Lab, pages_more: int = 12) -> Iterator[None]:
 
 
 async def until_full(lab: Lab) -> None:
-    assert lab.exporter is not None
     async with asyncio.timeout(20):
-        while not lab.exporter.snapshot().disk_full:
+        while lab.exporter is None or not lab.exporter.snapshot().disk_full:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 
@@ -39,9 +38,8 @@ async def test_the_run_waits_for_space_and_then_loses_nothing(lab: MakeLab) -> N
         disk.__enter__()
 
     run = asyncio.create_task(one.run(waits_for_space=True, connected=shrink))
-    while one.exporter is None:
-        await asyncio.sleep(0.01)
     await until_full(one)
+    assert one.exporter is not None
     assert one.exporter.paused
     disk.__exit__(None, None, None)
     one.exporter.resume()
@@ -55,8 +53,6 @@ async def test_the_run_waits_for_space_and_then_loses_nothing(lab: MakeLab) -> N
 async def test_a_stop_while_it_waits_ends_the_run_with_the_reason(lab: MakeLab) -> None:
     one = await lab()
     run = asyncio.create_task(one.run(waits_for_space=True, connected=lambda: small_disk(one).__enter__()))
-    while one.exporter is None:
-        await asyncio.sleep(0.01)
     await until_full(one)
     one.shutdown.request("q")
 

