@@ -51,7 +51,7 @@ class Plan:
     """What a run of the benchmark compares."""
 
     messages: int = 100_000
-    cap: int = 20_000
+    cap: int = 5_000
     wait_cap: int = 3_000
     rows: tuple[str, ...] = ROWS
     in_flight: tuple[int, ...] = (1, 2, 4, 8, 16, 0)
@@ -239,7 +239,7 @@ def main() -> None:
     parser.add_argument("--latencies", "--rtt-ms", default="0,50,150", help="milliseconds, a comma list")
     parser.add_argument("--in-flight", "--workers", default="1,2,4,8,16,0", help="0: governed")
     parser.add_argument("--rows", default=",".join(ROWS), help=f"of {', '.join(ROWS)}")
-    parser.add_argument("--cap", type=int, default=20_000)
+    parser.add_argument("--cap", type=int, default=5_000)
     parser.add_argument("--wait-cap", type=int, default=3_000)
     parser.add_argument("--peers", type=Path, default=cache_folder(), help="where they are installed")
     parser.add_argument("--quick", action="store_true", help="20,000 messages, one round, smaller caps")
