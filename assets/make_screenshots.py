@@ -2,7 +2,7 @@
 
     python assets/make_screenshots.py
 
-A flow as a person goes through it: three chats are marked, exported and read, on a server 60 ms away. PNG
+A flow as a person goes through it: three chats are marked, exported and read, on a server 200 ms away. PNG
 needs `rsvg-convert` (Debian: librsvg2-bin) and fonts for the world's scripts (fonts-noto-core, -cjk,
 -color-emoji).
 """
@@ -33,7 +33,7 @@ MARKED = ("Trip to Lisbon", "Portugal Trains: comments", "Lisboa Internacional")
 
 async def take_all(ready: dict[str, Any]) -> None:
     """Go through the flow, and stop for a picture at each screen."""
-    vault = Path("demo-vault")
+    vault = Path.home() / "Notes" / "Telegram"
     host = ScreenHost(
         lambda more: demo_settings(ready, vault, more),
         sign_in=lambda account: _sign_in(account, ready),
@@ -54,7 +54,7 @@ async def take_all(ready: dict[str, Any]) -> None:
         await asyncio.sleep(2.5)
         _take(app, "options")
         await pilot.press("enter")
-        await _until(lambda: host.running() and host.run().messages > 12_000)
+        await _until(lambda: host.running() and host.run().messages > 24_000)
         _take(app, "run")
         await _until(lambda: not host.running())
         await asyncio.sleep(2.5)
@@ -93,7 +93,8 @@ def _take(app: TobsApp, name: str) -> None:
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        with running_server(DemoOptions(messages=20_000, rtt_ms=60)) as ready:
+        os.environ["HOME"] = folder
+        with running_server(DemoOptions(messages=40_000, rtt_ms=200)) as ready:
             asyncio.run(take_all(ready))
 
 
