@@ -46,7 +46,9 @@ async def export(ready: dict[str, Any], folder: Path, *, screen: bool) -> Watche
     )  # fmt: skip
     if not screen:
         await host.start()
-        return await _measure(host, folder, None)
+        measured = await _measure(host, folder, None)
+        await host.close()
+        return measured
     app = TobsApp(host)
     async with app.run_test(size=SIZE) as pilot:
         while host.link().reach is not Reach.CONNECTED:  # noqa: ASYNC110
@@ -54,7 +56,8 @@ async def export(ready: dict[str, Any], folder: Path, *, screen: bool) -> Watche
         await asyncio.sleep(1.0)
         measured = await _measure(host, folder, app)
         await pilot.pause()
-        return measured
+    await host.close()
+    return measured
 
 
 async def _sign_in(account: Any, ready: dict[str, Any]) -> None:
@@ -84,7 +87,6 @@ async def _measure(host: ScreenHost, folder: Path, app: TobsApp | None) -> Watch
     assert report is not None
     assert report.exit_code == 0, report.errors
     fetched = report.phases.get("fetch", elapsed)
-    await host.close()
     return Watched(report.messages_new / fetched, _quantile(lags, 0.99), max(keys, default=0.0))
 
 
