@@ -8,8 +8,10 @@ import pytest
 from msgspec.structs import replace
 
 from tests.ui.conftest import Clock, Show, Shown
-from tests.ui.fake_host import FakeHost, report, run_view
+from tests.ui.fake_host import FakeHost, chats, report, run_view
+from tobs_tui.cli.screen.view import opening
 from tobs_tui.export.chat_run import ChatState
+from tobs_tui.export.job import Target
 from tobs_tui.export.report import RunStatus
 from tobs_tui.shutdown import ShutdownState
 from tobs_tui.ui.ports import Link, LoginView, Reach, Step
@@ -70,6 +72,65 @@ async def test_a_run_that_failed_before_it_had_a_picture_is_told(show: Show) -> 
         await on_run(shown)
         assert "Failed after" in shown.text
         assert "Nothing is exported yet" not in shown.text
+
+
+async def test_nothing_moves_when_a_run_has_opened_its_archive(show: Show) -> None:
+    host = running()
+    targets = tuple(Target(chat) for chat in chats()[:2])
+    host.view = opening(targets, 0.4, media=True)
+    async with show(host, size=(80, 24)) as shown:
+        await on_run(shown)
+        assert "Opening the archive · 0 s" in shown.text
+        assert "0 of about 12,408" in shown.text
+        before = [index for index, line in enumerate(shown.lines) if line.startswith("─")]
+        host.view = run_view()
+        shown.clock.now += 1
+        await shown.settle()
+        assert [index for index, line in enumerate(shown.lines) if line.startswith("─")] == before
+        assert "files 96 of 1,240, 1 failed" in shown.text
+        assert [stage.name for stage in opening(targets, 0.4, media=False).stages] == [
+            "fetch", "process", "write",
+        ]  # fmt: skip
+
+
+async def test_a_chat_that_has_just_ended_is_told_in_numbers_of_its_end(show: Show) -> None:
+    host = running()
+    before = run_view().chats[2]
+    host.view = run_view(chats=(before,))
+    async with show(host) as shown:
+        await on_run(shown)
+        after = replace(before, state=ChatState.DONE, done=30_582, share=1.0)
+        host.view = run_view(chats=(after,))
+        shown.clock.now += 0.25
+        await shown.settle()
+        assert "30,582 of 30,582" in shown.text
+        assert "done · nothing new" in shown.text
+
+
+async def test_a_scrollbar_hides_no_number(show: Show) -> None:
+    host = running()
+    done = replace(run_view().chats[0], new=75, files=11)
+    host.view = run_view(chats=tuple(replace(done, id=number) for number in range(30)), workers=())
+    async with show(host, size=(80, 24)) as shown:
+        await on_run(shown)
+        row = next(line for line in shown.lines if "Trip to Lisbon" in line)
+        assert row[:-1].rstrip().endswith("done · 75 new")
+
+
+async def test_a_file_that_comes_within_a_second_has_no_line(show: Show) -> None:
+    host = running()
+    files = run_view().files
+    assert files is not None
+    host.view = run_view(files=replace(files, large=()))
+    async with show(host) as shown:
+        await on_run(shown)
+        host.view = run_view()
+        shown.clock.now += 0.25
+        await shown.settle()
+        assert "ponte.mp4" not in shown.text
+        shown.clock.now += 1
+        await shown.settle()
+        assert "ponte.mp4" in shown.text
 
 
 async def test_an_unknown_total_is_no_percentage(show: Show) -> None:

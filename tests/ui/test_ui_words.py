@@ -10,7 +10,7 @@ from tobs_tui.errors import UsageError
 from tobs_tui.text import cells
 from tobs_tui.ui import words
 from tobs_tui.ui.chat_filter import kinds, listed, shown
-from tobs_tui.ui.drawing import bar, left, right, rule, sparkline, spread
+from tobs_tui.ui.drawing import bar, left, right, rule, sparkline, spread, whole_clauses
 from tobs_tui.ui.pace import Pace, resample
 from tobs_tui.ui.screens.archive import parse_query
 from tobs_tui.ui.sizes import parse_size, size_text
@@ -113,12 +113,26 @@ def test_rules_and_spread_lines_run_to_the_edge() -> None:
     ],
 )
 def test_states_word_for_word(changes: dict[str, object], said: str) -> None:
-    line, tail = state_line(run_view(**changes))
-    assert (line.plain + tail.plain).startswith(said)
+    assert state_line(run_view(**changes), 118).plain.startswith(said)
+
+
+def test_a_stop_tells_what_is_left_and_its_key_at_any_width() -> None:
+    stopping = run_view(phase="stopping", in_pipe_pages=12, in_pipe_messages=1_140, window_s=4.2)
+    left = "12 pages, 1,140 messages, 17 files left"
+    assert state_line(stopping, 118).plain == f"! Stopping safely: {left} · q within 4 s: stop now"
+    assert state_line(stopping, 78).plain == f"! Stopping: {left} · q within 4 s: stop now"
+    assert state_line(stopping, 60).plain == "! Stopping: 12 pages · q within 4 s: stop now"
+
+
+def test_a_line_without_room_ends_with_a_whole_clause() -> None:
+    assert state_line(run_view(), 78).plain.endswith("as fast as Telegram allows: 4 requests/s")
+    assert whole_clauses("done · 75 new, 11 files", 16) == "done · 75 new"
+    assert whole_clauses("done · 75 new, 11 files", 23) == "done · 75 new, 11 files"
+    assert whole_clauses("12,408 of 33,110", 8) == "12,408 …"
 
 
 def test_a_lost_login_says_what_to_do() -> None:
-    line, _ = state_line(run_view(), signed_out=True)
+    line = state_line(run_view(), 118, signed_out=True)
     assert line.plain == "! signed out by Telegram · ⏎ sign in, the run goes on"
 
 

@@ -116,6 +116,10 @@ class ChatRun:
 
     @property
     def total(self) -> int | None:
+        counted = {history_id for history_id, _ in self.counts}
+        if len(counted) < len(self.histories) and self.chat.messages is not None:
+            # Of two histories one is not counted yet.
+            return max(self.chat.messages, sum(self.counts.values()))
         return sum(self.counts.values()) if self.counts else self.chat.messages
 
     def counted(self, history_id: int, count: int, part: int = 1) -> None:

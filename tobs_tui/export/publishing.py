@@ -180,6 +180,11 @@ class Publishing:
 
 def _tell_done(run: ChatRun) -> None:
     if run.new or run.updated or run.deleted or run.files or run.notes:
-        logs.note("%s: complete, %d new, %d files, %d notes", run.chat.title, run.new, run.files, run.notes)
+        files, notes = _counted(run.files, "file"), _counted(run.notes, "note")
+        logs.note("%s: complete, %d new, %s, %s", run.chat.title, run.new, files, notes)
     else:
         logs.info("chat has nothing new")
+
+
+def _counted(count: int, one: str) -> str:
+    return f"{count:,} {one}" if count == 1 else f"{count:,} {one}s"

@@ -114,6 +114,7 @@ SUMMARY = (
     Action("c", "c", "copy_path", "Copy path", "Copy the vault's path to the clipboard."),
     Action("g", "g", "go_on", "Go on", "Fetch what is still missing."),
     Action("e", "e", "errors", "Errors", "Show all that failed."),
+    Action("escape", "esc", "app.step_back", "Chats", "Go back to the chats."),
 )
 
 ARCHIVE = (

@@ -5,6 +5,7 @@ A bar tells its rest by another character, not by colour alone. All text that co
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rich.cells import cell_len
@@ -14,6 +15,7 @@ from tobs_tui.text import cells, for_terminal
 
 FULL, HALF, REST = "━", "╸", "┄"
 _SPARKS = "▁▂▃▄▅▆▇█"
+_CLAUSE_ENDS = re.compile(r" · |, ")
 
 MOVING, DONE, WAITING, FAILED, MUTED, FOCUS = (
     ".moving",
@@ -51,6 +53,14 @@ def sparkline(values: Sequence[float], width: int) -> str:
 def cut(text: str, width: int) -> str:
     """Text of at most `width` cells, never through the middle of what is one sign to a reader."""
     return for_terminal(text, max(0, width)) if cells(text) > width else text
+
+
+def whole_clauses(text: str, width: int) -> str:
+    """As many of a line's clauses as have room, so that no number is cut in the middle."""
+    if cells(text) <= width:
+        return text
+    ends = [found.start() for found in _CLAUSE_ENDS.finditer(text) if cells(text[: found.start()]) <= width]
+    return text[: ends[-1]] if ends else cut(text, width)
 
 
 def left(text: str, width: int) -> str:

@@ -54,7 +54,7 @@ class Pace:
             if view.elapsed_s < self._samples[-1].view.elapsed_s:
                 self._samples.clear()
                 self._steady_since = None
-            elif now - self._samples[-1].at < 0.98 and view.phase == self._samples[-1].view.phase:
+            elif not self._is_due(view, now):
                 return False
         self._samples.append(_Sample(now, view))
         while len(self._samples) > 2 and self._samples[0].at < now - COURSE_S - 1:
@@ -62,6 +62,11 @@ class Pace:
         self.view = view
         self.figures = self._figures(view, now)
         return True
+
+    def _is_due(self, view: RunView, now: float) -> bool:
+        """Once a second; at once where something else is done now, and in the first second."""
+        last = self._samples[-1]
+        return now - last.at >= 0.98 or view.phase != last.view.phase or view.elapsed_s < 1.0
 
     def _figures(self, view: RunView, now: float) -> Figures:
         past = next((sample for sample in self._samples if sample.at >= now - RATE_S - 0.5), None)

@@ -193,7 +193,8 @@ class RunView(Struct, frozen=True, kw_only=True):
     """A run at one instant; nothing in it changes later."""
 
     phase: str
-    """`fetching`, `files` (only files are still to come), `publishing`, `paused`, `stopping` or `done`."""
+    """`opening` (the archive), `fetching`, `files` (only files are still to come), `publishing`, `paused`,
+    `stopping` or `done`."""
     elapsed_s: float
     messages: int
     """Messages fetched by this run, and what it found saved already."""
@@ -219,7 +220,9 @@ class RunView(Struct, frozen=True, kw_only=True):
     window_s: float = 0.0
     """Seconds in which another request aborts; 0 when none would."""
     in_pipe_pages: int = 0
+    """Pages that are asked for, or fetched and not yet read."""
     in_pipe_messages: int = 0
+    """Messages that are read and not yet written."""
     errors: int = 0
     problem: str = ""
     """What stops the run until somebody does something, in words with what to do."""

@@ -7,7 +7,7 @@ from textual.content import Content
 from tobs_tui.export.gauges import StageSnapshot
 from tobs_tui.text import for_terminal
 from tobs_tui.ui import words
-from tobs_tui.ui.drawing import BOLD, DONE, FAILED, MOVING, WAITING
+from tobs_tui.ui.drawing import BOLD, DONE, FAILED, MOVING, WAITING, whole_clauses
 from tobs_tui.ui.ports import FilesView, RunView
 
 FLOOD_FROM_S = 0.5
@@ -19,13 +19,23 @@ CROWDED = 0.5
 UNITS = {"fetch": "request", "process": "page", "write": "batch", "media": "file"}
 
 
-def state_line(view: RunView, *, signed_out: bool = False) -> tuple[Content, Content]:
-    """The line under the bar, and what of it stays when there is not room for all."""
+def state_line(view: RunView, width: int, *, signed_out: bool = False) -> Content:
+    """The line under the bar in `width` cells; of a stop, the key that ends it at once always has room."""
     if view.phase == "stopping" and not signed_out:
-        return _said("!", f"Stopping safely: {_left(view)}", WAITING), Content.styled(
-            f" · {_window(view)}", BOLD
-        )
-    return _state(view, signed_out=signed_out), Content()
+        tail = Content.styled(f" · {_window(view)}", BOLD)
+        room = width - tail.cell_length
+        said = _said("!", f"Stopping safely: {_left(view)}", WAITING)
+        if said.cell_length > room:
+            said = _said("!", f"Stopping: {_left(view)}", WAITING)
+        return Content.assemble(_fitting(said, room), tail)
+    return _fitting(_state(view, signed_out=signed_out), width)
+
+
+def _fitting(said: Content, room: int) -> Content:
+    clauses = whole_clauses(said.plain, room)
+    if said.plain.startswith(clauses):
+        return said[: len(clauses)]
+    return said.truncate(room, ellipsis=True)
 
 
 def _state(view: RunView, *, signed_out: bool) -> Content:
@@ -48,6 +58,8 @@ def _state(view: RunView, *, signed_out: bool) -> Content:
         return _said("…", f"waiting for Telegram {view.pace_s:.0f} s", WAITING)
     if view.phase == "files" and view.files is not None:
         return _said("●", _files_words(view, view.files), MOVING)
+    if view.phase == "opening":
+        return _said("●", f"Opening the archive · {words.duration(view.elapsed_s)}", MOVING)
     if view.phase == "publishing":
         return _said("●", f"Writing notes · {words.duration(view.elapsed_s)}", MOVING)
     parts = [
@@ -92,16 +104,19 @@ def queue_words(stage: StageSnapshot) -> str:
     """`3 of 4 requests`."""
     unit = UNITS.get(stage.name, "unit")
     many = "batches" if unit == "batch" else f"{unit}s"
+    if not stage.capacity:
+        return words.UNKNOWN
     return f"{stage.queued:,} of {stage.capacity:,} {unit if stage.capacity == 1 else many}"
 
 
 def _left(view: RunView) -> str:
+    """What a stop still finishes: what is in the pipe, and the files under way, to the end of their parts."""
     parts = []
     if view.in_pipe_pages:
         parts.append(words.plural(view.in_pipe_pages, "page"))
     if view.in_pipe_messages:
         parts.append(words.plural(view.in_pipe_messages, "message"))
-    if view.files and view.files.total and (files := view.files.total - view.files.done) > 0:
+    if view.files and (files := sum(count for _, count in view.files.by_dc)):
         parts.append(words.plural(files, "file"))
     return ", ".join(parts) + " left" if parts else "saving and publishing"
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 
 from tobs_tui import logs
 from tobs_tui.archive import Archive, Indexer
-from tobs_tui.cli.screen.view import Watch
+from tobs_tui.cli.screen.view import Watch, opening
 from tobs_tui.cli.vault import kept_timezone, open_publisher, settle_changes
 from tobs_tui.config import Settings
 from tobs_tui.errors import TobsError
@@ -50,6 +50,7 @@ class ScreenRun:
         self._span_of = span_of
         self._counts = counts
         self._clock = clock
+        self._began = clock()
         self._shutdown = ShutdownManager(settings.shutdown_window, clock=clock)
         self._exporter: Exporter | None = None
         self._watch: Watch | None = None
@@ -64,11 +65,15 @@ class ScreenRun:
 
     def view(self) -> RunView | None:
         """The picture of now; after the end, the last one."""
-        if self._watch is not None and not self.done:
-            self._last = self._watch.view()
+        if not self.done:
+            self._last = self._watch.view() if self._watch is not None else self._opening()
             if self._program.draining:
                 self._last = _with_window(self._last, self._program.window_left())
         return self._last
+
+    def _opening(self) -> RunView:
+        media = bool(self._settings.media_kinds)
+        return opening(self.order.targets, self._clock() - self._began, media=media)
 
     def stop(self) -> None:
         """Stop safely; the program stays."""
@@ -156,7 +161,9 @@ class ScreenRun:
                     waits_for_space=True,
                     clock=self._clock,
                 )
-                self._watch = Watch(exporter, self._shutdown, self._clock, self._counts)
+                self._watch = Watch(
+                    exporter, self._shutdown, self._clock, self._counts, media=bool(job.media)
+                )
                 try:
                     report = await exporter.run(job)
                 except asyncio.CancelledError:

@@ -4,12 +4,14 @@ of the last one: when the server was last heard.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from tobs_tui.export.chat_run import ChatProgress, ChatState
+from tobs_tui.export.chat_run import ChatProgress, ChatRun, ChatState
 from tobs_tui.export.exporter import Exporter, RunSnapshot
+from tobs_tui.export.gauges import StageGauge, StageSnapshot
+from tobs_tui.export.job import Target
 from tobs_tui.export.media_stage import MediaSnapshot
 from tobs_tui.shutdown import ShutdownManager
 from tobs_tui.telegram.sharded import WorkerCondition, WorkerSnapshot
@@ -35,8 +37,11 @@ class Watch:
         shutdown: ShutdownManager,
         clock: Callable[[], float],
         counts: Mapping[int, int],
+        *,
+        media: bool,
     ) -> None:
         self._exporter = exporter
+        self._media = media
         self._shutdown = shutdown
         self._clock = clock
         # What the screen asked about chats that the run has not opened yet.
@@ -48,7 +53,8 @@ class Watch:
         """The run now."""
         snapshot = self._exporter.snapshot()
         flood = _flood(snapshot)
-        in_pipe = [stage.queued for stage in snapshot.stages if stage.name in ("process", "write")]
+        stages = _stages(snapshot, media=self._media)
+        fetch, process, write = stages[:3]
         paused = self._exporter.paused
         chats = tuple(
             replace(chat, total=self._counts.get(chat.id)) if chat.total is None else chat
@@ -64,9 +70,7 @@ class Watch:
             messages=sum(chat.done for chat in chats),
             expected=_expected(chats),
             chats=chats,
-            stages=tuple(
-                stage for stage in snapshot.stages if stage.name != "media" or snapshot.media is not None
-            ),
+            stages=stages,
             files=_files(snapshot.media),
             workers=tuple(self._worker(worker, flood) for worker in snapshot.workers),
             worker_count=sum(worker.condition is not WorkerCondition.GONE for worker in snapshot.workers),
@@ -78,7 +82,8 @@ class Watch:
             silent_dc=self._silent_dc(snapshot),
             reconnecting=max((worker.tries for worker in reconnecting), default=0),
             window_s=self._shutdown.window_left(),
-            in_pipe_pages=sum(in_pipe),
+            in_pipe_pages=fetch.queued + process.queued,
+            in_pipe_messages=max(0, process.items - write.items),
             errors=snapshot.errors,
             problem="disk full · free some space, then p" if snapshot.disk_full else "",
         )
@@ -125,6 +130,29 @@ class Watch:
         return next((worker.dc for worker in snapshot.workers), 0)
 
 
+def opening(targets: Sequence[Target], elapsed_s: float, *, media: bool) -> RunView:
+    """The picture of a run that has not begun: all is there, and empty."""
+    return RunView(
+        phase="opening",
+        elapsed_s=elapsed_s,
+        messages=0,
+        expected=None,
+        chats=tuple(ChatRun(target).progress() for target in targets),
+        stages=_empty_stages(media=media),
+    )
+
+
+def _empty_stages(*, media: bool) -> tuple[StageSnapshot, ...]:
+    names = ("fetch", "process", "write", "media") if media else ("fetch", "process", "write")
+    return tuple(StageGauge(name, capacity=0, workers=1, clock=float).snapshot() for name in names)
+
+
+def _stages(snapshot: RunSnapshot, *, media: bool) -> tuple[StageSnapshot, ...]:
+    """Always the same stages of one run, so that no line comes later; where one is not there yet, empty."""
+    there = {stage.name: stage for stage in snapshot.stages}
+    return tuple(there.get(stage.name, stage) for stage in _empty_stages(media=media))
+
+
 def _flood(snapshot: RunSnapshot) -> float:
     """Seconds that the run waits as Telegram asked: for messages, or, when these are there, for any file."""
     if snapshot.phase != "files":
@@ -166,4 +194,5 @@ def _limit(snapshot: RunSnapshot) -> str:
     history = snapshot.governor.of("history")
     if history is None or history.rate is None:
         return ""
-    return f"as fast as Telegram allows: {history.rate:.3g} requests/s, more workers would not help"
+    rate = f"{history.rate:,.0f}" if history.rate >= 10 else f"{history.rate:.1f}".removesuffix(".0")
+    return f"as fast as Telegram allows: {rate} requests/s, more workers would not help"

@@ -79,7 +79,7 @@ class ChatsScreen(MainScreen):
             yield Line(id="filter-info")
         with Horizontal(id="chats-row"):
             with Vertical(id="chats-column"):
-                yield ChatHeading(lambda: self.chat_list.size.width)
+                yield ChatHeading(lambda: self.chat_list.line_width)
                 yield ChatList(id="chats", now=self.tobs.wall, timezone=lambda: self.host.timezone)
                 yield Line(id="empty")
             yield PreviewPane(id="preview")
@@ -224,6 +224,8 @@ class ChatsScreen(MainScreen):
             left = to_fetch(chat, self._standings.get(chat.id))
             messages += left or 0
             complete = complete and left is not None and chat.messages is not None
+        if complete and not messages:
+            return f" {len(self._marks):,} marked · nothing new to fetch"
         about = cost(messages, per_second=self.tobs.speed)
         sign = "" if complete else "at least " if not messages else "about "
         return (

@@ -118,27 +118,28 @@ class RunScreen(MainScreen):
 
     def _show_state(self, view: RunView, now: float) -> None:
         signed_out = self.host.link().reach is Reach.SIGNED_OUT
-        said, tail = state_line(view, signed_out=signed_out)
+        frozen = Content()
         if self._frozen is not None:
-            ago = f"frozen {words.duration(now - self._frozen[1])} ago · f live"
-            said = Content.assemble((ago, WAITING), "   ", said)
+            ago = f"frozen {words.duration(now - self._frozen[1])} ago · f live   "
+            frozen = Content.styled(ago, WAITING)
 
         def line(width: int) -> Content:
-            room = width - 2 - tail.cell_length
-            return Content.assemble(
-                " ", said.truncate(room, ellipsis=True) if said.cell_length > room else said, tail
-            )
+            room = width - 2 - frozen.cell_length
+            return Content.assemble(" ", frozen, state_line(view, room, signed_out=signed_out))
 
         state = self.query_one("#state", Line)
         state.set_class(view.phase == "stopping", "-banner")
         state.show(line)
 
     def _show_numbers(self, view: RunView, second: RunView, figures: Figures) -> None:
+        wide = self.has_class("-wide") or self.has_class("-vast")
         self.query_one("#overall", Line).show(lambda width: _overall(second, figures, width))
         self.query_one("#overall-bar", Line).show(lambda width: _overall_bar(view, width))
         self.query_one(StagesPane).set_stages(stage_rows(view.stages, second.stages, figures))
+        # Where the line on top has no room for them.
+        files = "" if wide else _files(second)
+        self.query_one("#stages-rule", Rule).retitle("Stages", files)
         progress = self.query_one(ProgressList)
-        wide = self.has_class("-wide") or self.has_class("-vast")
         unfolded = self._unfolded if self._unfolded is not None or wide else set()
         rows = progress_rows(view, second, figures, unfolded)
         progress.set_rows(rows)
@@ -311,12 +312,19 @@ def _overall(view: RunView, figures: Figures, width: int) -> Content:
     if view.expected is None and len(view.chats) > 1:
         done = sum(chat.state in (ChatState.DONE, ChatState.FAILED) for chat in view.chats)
         parts.insert(0, f"{done:,} of {words.plural(len(view.chats), 'chat')} done")
-    if view.files and view.files.total is not None and (width >= 100 or view.phase == "files"):
-        failed = f", {view.files.failed:,} failed" if view.files.failed else ""
-        parts.append(f"files {view.files.done:,} of {view.files.total:,}{failed}")
+    if width >= 100 and (files := _files(view)):
+        parts.append(files)
     if figures.left_s is not None:
         parts.append(f"about {words.duration(figures.left_s)} left")
     return spread(Content.styled(begin, BOLD), Content("   ".join(parts) + " "), width)
+
+
+def _files(view: RunView) -> str:
+    """`files 96 of 1,240, 1 failed`; empty where no files are asked for."""
+    if view.files is None or not view.files.total:
+        return ""
+    failed = f", {view.files.failed:,} failed" if view.files.failed else ""
+    return f"files {view.files.done:,} of {view.files.total:,}{failed}"
 
 
 def _overall_bar(view: RunView, width: int) -> Content:

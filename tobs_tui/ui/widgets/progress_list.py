@@ -10,7 +10,7 @@ from textual.content import Content
 from tobs_tui.export.chat_run import ChatProgress, ChatState
 from tobs_tui.text import for_terminal
 from tobs_tui.ui import words
-from tobs_tui.ui.drawing import DONE, FAILED, MOVING, MUTED, WAITING, bar, cut, left, right
+from tobs_tui.ui.drawing import DONE, FAILED, MOVING, MUTED, WAITING, bar, left, right, whole_clauses
 from tobs_tui.ui.pace import Figures
 from tobs_tui.ui.ports import LargeFileView, RunView, WorkerView
 from tobs_tui.ui.widgets.row_list import RowList
@@ -53,6 +53,8 @@ def progress_rows(
 ) -> list[ProgressRow]:
     """All rows of a run; `unfolded` None unfolds every running chat."""
     of_second = {chat.id: chat for chat in second.chats}
+    # What comes within a second would only make the lines below it jump.
+    lasting = {(file.chat_id, file.name) for file in second.files.large} if second.files else set()
     rows: list[ProgressRow] = []
     for chat in view.chats:
         rows.append(_chat_row(chat, of_second.get(chat.id, chat), view, figures))
@@ -64,7 +66,7 @@ def progress_rows(
         rows += [
             _file_row(file, number)
             for number, file in enumerate(view.files.large if view.files else ())
-            if file.chat_id == chat.id
+            if file.chat_id == chat.id and (file.chat_id, file.name) in lasting
         ]
     return rows
 
@@ -92,7 +94,7 @@ class ProgressList(RowList[ProgressRow]):
         if places.rate:
             parts.append((right(row.rate, places.rate), ""))
         used = 3 + places.title + 1 + places.bar + 7 + 2 + places.counts + places.rate
-        parts.append((f"  {cut(row.said, width - used - 2)}", row.said_style))
+        parts.append((f"  {whole_clauses(row.said, width - used - 2)}", row.said_style))
         return Content.assemble(*parts)
 
 
@@ -104,6 +106,9 @@ def _places(width: int) -> _Places:
 
 
 def _chat_row(chat: ChatProgress, then: ChatProgress, view: RunView, figures: Figures) -> ProgressRow:
+    if then.state is not chat.state:
+        # Numbers of another state would belie the words beside them.
+        then = chat
     sign, style = _SIGNS[chat.state]
     said, said_style = _said(chat, then, view, figures)
     share = chat.share
@@ -128,6 +133,8 @@ def _counts(chat: ChatProgress) -> str:
     if chat.total is None:
         return words.number(chat.done)
     if chat.state is ChatState.DONE:
+        if not chat.done and not chat.total:
+            return "no messages"
         return f"{words.number(chat.done)} of {words.number(max(chat.done, chat.total))}"
     about = "about " if chat.state is ChatState.QUEUED else ""
     return f"{words.number(chat.done)} of {about}{words.number(max(chat.done, chat.total))}"
@@ -140,7 +147,8 @@ def _said(chat: ChatProgress, then: ChatProgress, view: RunView, figures: Figure
         case ChatState.DONE:
             trouble = f" · {for_terminal(chat.problem, 80)}" if chat.problem else ""
             files = f", {words.plural(chat.files, 'file')}" if chat.files else ""
-            return f"done · {words.number(chat.new)} new{files}{trouble}", FAILED if trouble else MUTED
+            new = f"{words.number(chat.new)} new" if chat.new or files else "nothing new"
+            return f"done · {new}{files}{trouble}", FAILED if trouble else MUTED
         case ChatState.PUBLISHING:
             return "writing notes", ""
         case ChatState.FILES if view.phase != "stopping":
@@ -184,7 +192,7 @@ def _file_row(file: LargeFileView, number: int) -> ProgressRow:
         share=int(file.done / file.size * 200) / 200 if file.size else None,
         counts=f"{words.size(file.done)} of {words.size(file.size)}",
         rate="",
-        said="file",
+        said="file" if file.done < file.size else "file · checked and named",
         said_style=MUTED,
     )
 

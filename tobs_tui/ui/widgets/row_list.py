@@ -80,6 +80,11 @@ class RowList(ScrollView, Generic[Row], can_focus=True):
         """The row under the cursor."""
         return self.rows[self.cursor] if 0 <= self.cursor < len(self.rows) else None
 
+    @property
+    def line_width(self) -> int:
+        """Cells of a line: the scrollbar's are not among them."""
+        return self.scrollable_content_region.width
+
     def set_rows(self, rows: Sequence[Row]) -> None:
         """Show these rows; the cursor stays on its row, or near where it was."""
         old, here = self.rows, self.current
@@ -105,7 +110,7 @@ class RowList(ScrollView, Generic[Row], can_focus=True):
             self.cursor = max(0, min(index, len(self.rows) - 1))
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
+        width = self.line_width
         index = y + self.scroll_offset.y
         if not 0 <= index < len(self.rows):
             return Strip.blank(width, self.visual_style.rich_style)

@@ -136,8 +136,10 @@ def _chat(chat: ChatReport) -> Content:
     if chat.state == "not yet":
         if chat.expected is not None:
             parts.append(f"about {words.number(chat.expected)} to go")
-    else:
+    elif chat.new:
         parts.append(f"{words.number(chat.new)} new")
+    elif not (chat.updated or chat.deleted or chat.files):
+        parts.append("nothing new" if chat.total else "no messages")
     if chat.updated:
         parts.append(f"{words.number(chat.updated)} changed")
     if chat.deleted:
@@ -161,7 +163,11 @@ def _chat(chat: ChatReport) -> Content:
 
 def _totals(report: RunReport) -> str:
     notes = sum(chat.notes for chat in report.chats)
-    parts = [f"{words.plural(report.messages_new, 'new message')} in {words.plural(notes, 'note')}"]
+    saved = sum(chat.total for chat in report.chats)
+    if report.messages_new or notes:
+        parts = [f"{words.plural(report.messages_new, 'new message')} in {words.plural(notes, 'note')}"]
+    else:
+        parts = [f"nothing new, {words.plural(saved, 'message')} saved"]
     if report.media_files:
         parts.append(f"{words.plural(report.media_files, 'file')}, {words.size(report.media_bytes)}")
     if report.flood_wait_s:
