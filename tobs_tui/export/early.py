@@ -15,6 +15,8 @@ from tobs_tui.export.chat_run import ChatRun, ChatState
 from tobs_tui.model import ChatType
 from tobs_tui.vault.publisher import Publisher
 
+BEGINS_AFTER_S = 3.0
+"""Seconds that the fetching has for itself first: meanwhile the governor learns how much may be in flight."""
 LOOK_S = 0.4
 """Seconds between two looks; over them, it is seen how busy the process is."""
 TURN_S = 0.4
@@ -46,11 +48,14 @@ class EarlyPublishing:
         self._clock = clock
         self._cpu = cpu
         self._is_on = True
+        self._begins: float | None = None
         # Whether a chat had no notes when it was met first.
         self._is_new: dict[int, bool] = {}
 
     async def until(self, changed: asyncio.Event) -> None:
         """Wait for `changed`, and publish early meanwhile."""
+        if self._begins is None:
+            self._begins = self._clock() + BEGINS_AFTER_S
         while not changed.is_set():
             began, used = self._clock(), self._cpu()
             try:
@@ -58,6 +63,8 @@ class EarlyPublishing:
                     await changed.wait()
             except TimeoutError:
                 passed = self._clock() - began
+                if self._clock() < self._begins:
+                    continue
                 if passed - LOOK_S < MOST_LATE_S and self._cpu() - used < MOST_BUSY * passed:
                     await self._take_turn(changed)
 

@@ -22,6 +22,8 @@ RISEN = 2.0
 """So many times the usual latency means that a queue grows somewhere."""
 REST_S, REST_MOST_S = 8.0, 60.0
 """Seconds between two steps once it has settled; more after each step that brought nothing."""
+SOON_S = 2.0
+"""Seconds until the next step after the first doublings: what held one of them back was often the beginning."""
 
 
 class _Trying(Enum):
@@ -53,6 +55,7 @@ class Flight:
         self._usual: float | None = None
         self._round: _Round | None = None
         self._settling = False
+        self._doubted = False
         self._rest = REST_S
         self._next_step = 0.0
         self._last_up = False
@@ -117,6 +120,14 @@ class Flight:
             worth = gained >= WORTH * stepped
         else:
             worth = gained >= WORTH * stepped * 0.6
+        if not worth and self._trying is _Trying.DOUBLE:
+            if not self._doubted:  # its workers may have come in the middle of the round
+                self._doubted = True
+                return
+            self._go_to(self._base_limit, _Trying.NOTHING)
+            self._next_step = now + SOON_S
+            return
+        self._doubted = False
         if not worth:
             self._rest = min(REST_MOST_S, self._rest * 1.5)
             self._go_to(self._base_limit, _Trying.NOTHING)
