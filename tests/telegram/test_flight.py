@@ -1,4 +1,4 @@
-"""What may be in flight is learned from the rate of answers, by a beginning that tells little of it as well."""
+"""What may be in flight is learned from the rate of answers, also where the beginning tells little of it."""
 
 from __future__ import annotations
 

@@ -178,7 +178,7 @@ def run_view(**changes: object) -> RunView:
                 done=26_918,
                 total=33_110,
                 new=11_868,
-                share=0.81,
+                share=0.66,
             ),
             ChatProgress(
                 id=-21, title="Family", state=ChatState.QUEUED, done=0, total=30_582, new=0, share=None

@@ -40,7 +40,7 @@ async def test_the_picture_tells_chats_stages_and_workers(show: Show) -> None:
         await on_run(shown)
         for words in (
             "Run 25 %", "12,400 of about 49,200 messages", "files 96 of 1,240, 1 failed", "3 of 4 requests",
-            "152 · 390 ms", "81 %",
+            "152 · 390 ms", "81 %", "resumed at 45 %",
             "118 of 512 files", "0.9 · 4.2 s", "ponte.mp4", "31 MB of 84 MB",
             "0 of about 30,582", "queued", "done · 532 new", "DC 4 · reconnecting, try 2",
         ):  # fmt: skip

@@ -93,7 +93,7 @@ def _headline(report: RunReport) -> str:
 
 
 def _chat_line(chat: ChatReport) -> str:
-    parts = [chat.state, f"{number(chat.new)} new"]
+    parts = [chat.state] if chat.state == "not yet" else [chat.state, f"{number(chat.new)} new"]
     if chat.updated:
         parts.append(f"{number(chat.updated)} changed")
     if chat.deleted:

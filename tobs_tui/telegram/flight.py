@@ -23,7 +23,7 @@ RISEN = 2.0
 REST_S, REST_MOST_S = 8.0, 60.0
 """Seconds between two steps once it has settled; more after each step that brought nothing."""
 SOON_S = 2.0
-"""Seconds until the next step after the first doublings: what held one of them back was often the beginning."""
+"""Seconds until the next step after the first doublings: the beginning itself often held one of them back."""
 
 
 class _Trying(Enum):

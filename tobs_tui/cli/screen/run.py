@@ -21,6 +21,7 @@ from tobs_tui.export.job import Job, Span
 from tobs_tui.export.report import ReportedError, RunReport, RunStatus
 from tobs_tui.shutdown import ShutdownManager, ShutdownState
 from tobs_tui.telegram.account import Account
+from tobs_tui.ui.estimate import PAGE
 from tobs_tui.ui.ports import Order, RunView
 
 ABORT_WITHIN = 0.5
@@ -171,8 +172,10 @@ class ScreenRun:
                     self.report = exporter.report()
                     raise
                 self._last = self._watch.view()
-        if report.requests and report.elapsed_s > 1:
-            self.requests_a_second = report.requests / report.elapsed_s
+        took = report.phases.get("fetch", 0.0)
+        if took > 1 and report.messages_new >= PAGE:
+            # Of messages alone: estimates by it are of messages, and files' requests are many and quick.
+            self.requests_a_second = report.messages_new / PAGE / took
         return report
 
 

@@ -61,7 +61,9 @@ def progress_rows(
         open_now = chat.state is ChatState.RUNNING if unfolded is None else chat.id in unfolded
         if open_now:
             rows += [
-                _worker_row(chat.id, worker, figures) for worker in view.workers if worker.chat_id == chat.id
+                _worker_row(chat.id, worker, figures, stopping=view.phase == "stopping")
+                for worker in view.workers
+                if worker.chat_id == chat.id
             ]
         rows += [
             _file_row(file, number)
@@ -111,9 +113,7 @@ def _chat_row(chat: ChatProgress, then: ChatProgress, view: RunView, figures: Fi
         then = chat
     sign, style = _SIGNS[chat.state]
     said, said_style = _said(chat, then, view, figures)
-    share = chat.share
-    if chat.state is ChatState.QUEUED:
-        share = None
+    share = _share(chat)
     return ProgressRow(
         key=(chat.id, None),
         sign=sign,
@@ -127,6 +127,19 @@ def _chat_row(chat: ChatProgress, then: ChatProgress, view: RunView, figures: Fi
         said_style=said_style,
         running=chat.state in (ChatState.RUNNING, ChatState.PUBLISHING, ChatState.FILES),
     )
+
+
+def _saved_before(chat: ChatProgress) -> float:
+    """How much of a chat was there when the run began."""
+    return min(1.0, max(0, chat.done - chat.new) / chat.total) if chat.total else 0.0
+
+
+def _share(chat: ChatProgress) -> float | None:
+    """How much of a chat is there. Of what a run asks for, its share is known; the rest was there before."""
+    if chat.share is None or chat.state is ChatState.QUEUED:
+        return None
+    before = _saved_before(chat)
+    return before + (1 - before) * chat.share
 
 
 def _counts(chat: ChatProgress) -> str:
@@ -159,15 +172,20 @@ def _said(chat: ChatProgress, then: ChatProgress, view: RunView, figures: Figure
             return for_terminal(chat.problem, 100), FAILED
         case _ if view.phase == "stopping":
             return "stopping", WAITING
+    if chat.problem:
+        return for_terminal(chat.problem, 80), FAILED
     rate = figures.chats.get(chat.id)
+    parts = []
     if figures.left_s is not None and rate and then.total:
-        return f"about {words.duration(max(0, then.total - then.done) / rate)}", MUTED
-    return (for_terminal(chat.problem, 80), FAILED) if chat.problem else ("", "")
+        parts.append(f"about {words.duration(max(0, then.total - then.done) / rate)}")
+    if before := _saved_before(chat):
+        parts.append(f"resumed at {words.share(before)}")
+    return " · ".join(parts), MUTED
 
 
-def _worker_row(chat_id: int, worker: WorkerView, figures: Figures) -> ProgressRow:
+def _worker_row(chat_id: int, worker: WorkerView, figures: Figures, *, stopping: bool) -> ProgressRow:
     ids = worker.high - worker.low + 1 if worker.high else 0
-    said, style = _worker_said(worker)
+    said, style = ("stopped", "") if stopping and worker.state == "gone" else _worker_said(worker)
     span = f"  m{worker.low:,}–{worker.high:,}" if worker.high else ""
     return ProgressRow(
         key=(chat_id, worker.number),

@@ -17,6 +17,9 @@ from tobs_tui.ui.actions import SUMMARY, bindings
 from tobs_tui.ui.drawing import BOLD, DONE, FAILED, MUTED, WAITING, left
 
 SHOWN_CHATS, SHOWN_ERRORS = 12, 4
+COLUMN = 74
+BESIDE = COLUMN - 38
+"""Cells of the column, and of what stands beside a chat's sign, title and state."""
 _SIGNS = {"complete": ("✓", DONE), "incomplete": ("◐", WAITING), "not yet": ("○", MUTED)}
 
 
@@ -134,8 +137,10 @@ def _chat(chat: ChatReport) -> Content:
     sign, style = _SIGNS.get(chat.state, ("✗", FAILED))
     parts = []
     if chat.state == "not yet":
-        if chat.expected is not None:
-            parts.append(f"about {words.number(chat.expected)} to go")
+        if chat.total:
+            parts.append(f"{words.number(chat.total)} saved before")
+        if chat.expected is not None and (to_go := chat.expected - chat.total) > 0:
+            parts.append(f"about {words.number(to_go)} to go")
     elif chat.new:
         parts.append(f"{words.number(chat.new)} new")
     elif not (chat.updated or chat.deleted or chat.files):
@@ -149,16 +154,27 @@ def _chat(chat: ChatReport) -> Content:
         state = words.share(min(0.99, chat.total / chat.expected))
         if to_go := max(0, chat.expected - chat.total):
             parts.append(f"{words.number(to_go)} to go")
-    if chat.files:
-        parts.append(words.plural(chat.files, "file"))
-    if chat.files_failed:
-        parts.append(f"{words.plural(chat.files_failed, 'file')} failed")
     if chat.failed:
         parts.append(f"{words.number(chat.failed)} failed")
+    if chat.files_failed:
+        parts.append(f"{words.plural(chat.files_failed, 'file')} failed")
+    if chat.files:
+        parts.append(words.plural(chat.files, "file"))
     title = left(for_terminal(chat.title, 20) or "(no name)", 20)
     return Content.assemble(
-        (f"  {sign} ", style), title, "  ", (left(state, 10), style), (f"  {' · '.join(parts)}", "")
+        (f"  {sign} ", style), title, "  ", (left(state, 10), style), (f"  {_in_column(parts)}", "")
     )
+
+
+def _in_column(parts: list[str]) -> str:
+    """The parts in lines that fit beside a chat's state, the further ones under the first."""
+    lines: list[str] = []
+    for part in parts:
+        if lines and len(lines[-1]) + len(part) + 3 <= BESIDE:
+            lines[-1] += f" · {part}"
+        else:
+            lines.append(part)
+    return f"\n{'':{COLUMN - BESIDE}}".join(lines)
 
 
 def _totals(report: RunReport) -> str:
