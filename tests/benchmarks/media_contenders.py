@@ -131,9 +131,9 @@ async def _ours(order: Order, account: Any, settings: Any) -> dict[str, object]:
             await router.prewarm_workers({file.dc for file in chosen})
             await asyncio.sleep(CONNECT_S)
         cost = Cost()
-        await _fetch_all(downloads, chosen, order.folder)
+        paths = await _fetch_all(downloads, chosen, order.folder)
         told = cost.told(len(chosen), sum(file.size for file in chosen))
-    check(order.folder / str(file.id) for file in chosen)
+    check(paths)
     return told
 
 
@@ -154,23 +154,26 @@ async def _files(account: Any, count: int) -> list[Any]:
     return files[::-1]
 
 
-async def _fetch_all(downloads: Any, files: Sequence[Any], folder: Path) -> None:
+async def _fetch_all(downloads: Any, files: Sequence[Any], folder: Path) -> list[Path]:
+    """Where each of them stands then."""
     from tobs_tui.telegram.download import AT_ONCE
 
     queue = iter(files)
+    paths: list[Path] = []
 
     async def gone() -> None:
         return None
 
     async def work() -> None:
         for file in queue:
-            await downloads.download(
-                file, folder / str(file.id), chat_id=1, refresh=gone, on_bytes=lambda count: None
-            )
+            part = folder / str(file.id)
+            came = await downloads.download(file, part, chat_id=1, refresh=gone, on_bytes=lambda count: None)
+            paths.append(came.path)
 
     async with asyncio.TaskGroup() as workers:
         for _ in range(min(len(files), AT_ONCE * len({file.dc for file in files}))):
             workers.create_task(work())
+    return paths
 
 
 def main() -> None:

@@ -21,6 +21,8 @@ from tobs_tui.telegram.account import Account
 from tobs_tui.telegram.dc_router import DCRouter
 from tobs_tui.telegram.download import Downloaded, FileDownloads
 from tobs_tui.telegram.file_references import fresh_file
+from tobs_tui.telegram.file_requests import PART
+from tobs_tui.telegram.part_file import JOURNAL_SUFFIX, whole_path
 
 GET_FILE = "upload.getFile"
 HASHES = "upload.getFileHashes"
@@ -109,10 +111,11 @@ class Filing:
         )
 
     def is_whole(self, file: File) -> bool:
-        return self.path(file).read_bytes() == self.truth(file)
+        path = self.path(file) if file.size <= PART else whole_path(self.path(file))
+        return path.read_bytes() == self.truth(file)
 
     def leftovers(self) -> set[str]:
-        return {path.name for path in self.folder.iterdir() if path.suffix}
+        return {path.name for path in self.folder.iterdir() if path.suffix == JOURNAL_SUFFIX}
 
     def _count(self, count: int) -> None:
         self.bytes += count

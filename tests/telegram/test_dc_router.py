@@ -158,6 +158,21 @@ async def test_a_dc_that_is_down_is_waited_for_once_by_all_its_files(
     assert asyncio.get_running_loop().time() - began < 2.0
 
 
+async def test_a_dc_that_goes_down_later_is_waited_for_once_too(
+    files_on: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dc_router, "GIVE_UP_AFTER", 1.0)
+    filing = await files_on(files_of_sizes([5 * KIB] * 41, (AWAY,)))
+    first, *files = [await filing.file(number) for number in range(1, 42)]
+    await filing.fetch(first)
+    shut(filing.server, AWAY)
+    filing.server.faults.drop(GET_FILE, times=None)
+    began = asyncio.get_running_loop().time()
+    came = await asyncio.gather(*(filing.fetch(file) for file in files[:40]), return_exceptions=True)
+    assert {type(error) for error in came} == {ServerUnreachable}
+    assert asyncio.get_running_loop().time() - began < 2.0
+
+
 async def test_a_request_that_breaks_its_connections_is_one_files_trouble(files_on: Any) -> None:
     filing = await files_on(files_of_sizes([5 * KIB] * 40, (AWAY,)))
     poison, *others = [await filing.file(number) for number in range(1, 41)]

@@ -21,8 +21,6 @@ from tobs_tui.export.media_references import References
 from tobs_tui.model import File, NoteKey
 from tobs_tui.telegram.account import Account
 from tobs_tui.telegram.download import FileDownloads
-from tobs_tui.telegram.file_requests import PART
-from tobs_tui.telegram.part_file import journal_path
 from tobs_tui.vault.media_check import clean_parts
 from tobs_tui.vault.media_files import MediaShelf
 from tobs_tui.vault.media_names import PARTIAL_FOLDER
@@ -69,9 +67,6 @@ class MediaFetch:
         """Bring a file whole into the folder of partial files; raises as `FileDownloads.download`."""
         file = self.references.newest(waiting.file)
         part = part_of(self._vault, file.id)
-        if file.size > PART and await asyncio.to_thread(_is_whole, part, file.size):
-            on_bytes(file.size)
-            return Came(file, part, file.size)
         used = [file.reference]
         moved: list[int] = []
 
@@ -102,7 +97,7 @@ class MediaFetch:
                 raise FileFailed(what, "The next run tries again") from error
             if moved:
                 await asyncio.to_thread(self._keep_dc, file.id, moved[-1])
-            return Came(file, part, came.size)
+            return Came(file, came.path, came.size)
 
     async def keep(self, came: Came) -> None:
         """Put a file that came in its place and make it done.
@@ -170,11 +165,3 @@ class MediaFetch:
 def part_of(vault: Path, file_id: int) -> Path:
     """Where a file is while it comes."""
     return vault / PARTIAL_FOLDER / str(file_id)
-
-
-def _is_whole(part: Path, size: int) -> bool:
-    """Whether an earlier run brought all of it, and was ended before it could be placed."""
-    try:
-        return part.stat().st_size == size and not journal_path(part).exists()
-    except OSError:
-        return False

@@ -159,7 +159,7 @@ class DcPool:
         self.refused = False
         """Whether a login just brought there was not taken."""
         self.given_up: tuple[float, ServerUnreachable] | None = None
-        """When bringing the login there was given up, by the governor's clock, and why."""
+        """When it was given up to reach it, by the governor's clock, and why; None once it answered."""
         self.logins = 0
         """How often the login was brought there."""
         self.answers = 0

@@ -99,6 +99,11 @@ class DCRouter:
         pool = self._pool(dc)
         renewed = False
         answers = pool.answers
+
+        def ready_to_send() -> None:
+            # Requests that waited at the governor's gate meanwhile would each wait for the DC once more.
+            self._obey_given_up(pool)
+
         while True:
             try:
                 logins = await self._log_in(pool)
@@ -107,7 +112,7 @@ class DCRouter:
                         request,
                         of=f"files:{dc}",
                         timeout=ANSWER_TIMEOUT,
-                        wire=_HeldDoor(pool.door(chat_id, size), self._going),
+                        wire=_HeldDoor(pool.door(chat_id, size), self._going, ready_to_send),
                     )
             except LoginLost as lost:
                 if pool.logins == logins:
@@ -121,6 +126,8 @@ class DCRouter:
                 raise translate(error) from error
             except ServerUnreachable as error:
                 if pool.answers == answers:
+                    if pool.given_up is None:
+                        pool.given_up = (self._account.governor.now(), error)
                     raise
                 # The DC answered others meanwhile: this is one request's bad luck, or its doing.
                 raise FileFailed(
@@ -128,6 +135,7 @@ class DCRouter:
                 ) from error
             else:
                 pool.answers += 1
+                pool.given_up = None
                 if isinstance(answer, memoryview):
                     pool.bytes += answer.nbytes
                 return answer
@@ -203,10 +211,7 @@ class DCRouter:
                 return pool.logins
             if pool.refused:
                 raise self._refused(pool)
-            now = self._account.governor.now
-            if pool.given_up is not None and now() < pool.given_up[0] + GIVE_UP_AFTER:
-                # Given up while this one waited, or just before: trying all over would multiply the time.
-                raise pool.given_up[1]
+            self._obey_given_up(pool)
             login = self._account.dc_keys().of(pool.dc_id)
             if not login.logged_in:
                 try:
@@ -215,13 +220,25 @@ class DCRouter:
                     await self._forget(pool, lost)
                     await self._bring_login_again(pool)
                 except ServerUnreachable as error:
-                    pool.given_up = (now(), error)
+                    pool.given_up = (self._account.governor.now(), error)
                     raise
                 login.logged_in = True
                 await self._account.dc_keys().save()
             pool.ready = True
             pool.logins += 1
             return pool.logins
+
+    def _obey_given_up(self, pool: DcPool) -> None:
+        """Not try all over what was given up just before, or while one waited: that would multiply the time.
+
+        :raises ServerUnreachable: the DC was given up less than `GIVE_UP_AFTER` seconds ago.
+        """
+        if pool.given_up is None:
+            return
+        when, error = pool.given_up
+        if self._account.governor.now() < when + GIVE_UP_AFTER:
+            raise error
+        pool.given_up = None
 
     async def _bring_login_again(self, pool: DcPool) -> None:
         try:
@@ -289,11 +306,15 @@ class DCRouter:
 
 
 class _HeldDoor:
-    """A way in that opens only while the router isn't paused. Waiting there says nothing of the network."""
+    """A way in that opens only while the router isn't paused. Waiting there says nothing of the network.
 
-    def __init__(self, door: Calls, going: asyncio.Event) -> None:
+    :param ready: called before a request goes in; may refuse it.
+    """
+
+    def __init__(self, door: Calls, going: asyncio.Event, ready: Callable[[], None]) -> None:
         self._door = door
         self._going = going
+        self._ready = ready
 
     async def call(
         self, request: Any, *, timeout: float, takeout_id: int, on_break: Callable[[], None]
@@ -301,4 +322,5 @@ class _HeldDoor:
         if not self._going.is_set():
             on_break()
             await self._going.wait()
+        self._ready()
         return await self._door.call(request, timeout=timeout, takeout_id=takeout_id, on_break=on_break)

@@ -21,7 +21,7 @@ from tobs_tui.errors import FileFailed
 from tobs_tui.telegram.file_asking import FileAsking, Refresh
 from tobs_tui.telegram.file_requests import BLOCK, PART, Fetchable
 from tobs_tui.telegram.large_file import LargeFile
-from tobs_tui.telegram.part_file import write_whole
+from tobs_tui.telegram.part_file import is_whole, whole_path, write_whole
 
 if TYPE_CHECKING:
     from tobs_tui.telegram.account import Account
@@ -42,6 +42,8 @@ class Downloaded(Struct, frozen=True):
 
     size: int
     dc: int
+    path: Path
+    """Where it stands whole: a file of several parts gets a name that says so."""
 
 
 class FileDownloads:
@@ -62,7 +64,7 @@ class FileDownloads:
         on_bytes: OnBytes,
         on_moved: Callable[[int], None] = lambda dc: None,
     ) -> Downloaded:
-        """Bring the file whole into `part`, which may hold some of it from an earlier run.
+        """Bring the file whole; `part` and names beside it may hold some of it, or all, from an earlier run.
 
         :param on_bytes: told how many more bytes are there, first those that were there before; a negative
             number takes back what proved wrong.
@@ -72,6 +74,9 @@ class FileDownloads:
         :raises Stopped: when the governor was stopped; the parts that had come are kept.
         :raises DiskFull: :raises VaultNotWritable: :raises NotLoggedIn: :raises ServerUnreachable:
         """
+        if file.size > PART and await asyncio.to_thread(is_whole, part, file.size):
+            on_bytes(file.size)
+            return Downloaded(file.size, file.dc, whole_path(part))
 
         def moved_to(dc: int) -> None:
             self._remember(file.id, dc)
@@ -89,7 +94,8 @@ class FileDownloads:
             size = await _fetch_small(asking, file, part, on_bytes)
         else:
             size = await LargeFile(asking, file, part, on_bytes).fetch()
-        return Downloaded(size, asking.dc)
+            part = whole_path(part)
+        return Downloaded(size, asking.dc, part)
 
     def _remember(self, file_id: int, dc: int) -> None:
         self._moved[file_id] = dc

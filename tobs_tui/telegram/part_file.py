@@ -1,8 +1,10 @@
 """A file that is on its way: its parts on disk, each at its offset, and a journal of those that are there.
 
 The journal beside it holds a checksum of each part that was written. Opened again, a part counts only if the
-bytes on disk have that checksum: neither a torn write nor an altered journal makes a wrong file. All methods
-but `missing` touch the disk and belong into a thread; they may be called from several at once.
+bytes on disk have that checksum: neither a torn write nor an altered journal makes a wrong file. One that is
+whole has a name that says so, which it gets once its bytes are on disk: its size alone says nothing, for a
+power cut may take the journal and leave holes. All methods but `missing` touch the disk and belong into a
+thread; they may be called from several at once.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from msgspec import Struct
 
 from tobs_tui.errors import DiskFull, FileFailed, VaultNotWritable
 
-JOURNAL_SUFFIX = ".parts"
+JOURNAL_SUFFIX, WHOLE_SUFFIX = ".parts", ".whole"
 JOURNAL_VERSION = 1
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 _OPEN = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
@@ -58,6 +60,19 @@ class Stretch(NamedTuple):
 def journal_path(path: Path) -> Path:
     """Where the journal of a part file is."""
     return path.with_name(path.name + JOURNAL_SUFFIX)
+
+
+def whole_path(path: Path) -> Path:
+    """Where a part file is once it has all its parts."""
+    return path.with_name(path.name + WHOLE_SUFFIX)
+
+
+def is_whole(path: Path, size: int) -> bool:
+    """Whether a file of this size came whole, and was not taken to its place yet."""
+    try:
+        return whole_path(path).stat().st_size == size
+    except OSError:
+        return False
 
 
 class PartFile:
@@ -134,12 +149,13 @@ class PartFile:
             )
 
     def finish(self) -> None:
-        """Cut to its size, flush to disk and close; the journal goes. Call it when nothing is missing."""
+        """Cut to its size, flush to disk and name it whole. Call it when nothing is missing."""
         with self._lock, translated(self.path):
             os.ftruncate(self._handle, self.plan.size)
             os.fsync(self._handle)
         self.close()
         with translated(self.path):
+            self.path.replace(whole_path(self.path))
             journal_path(self.path).unlink(missing_ok=True)
 
     def close(self) -> None:
