@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -43,6 +44,8 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=1, help="rounds side by side")
     parser.add_argument("--keep", type=Path, help="where rounds play")
     options = parser.parse_args()
+    # Ignored as nohup has it, it would stay so in the programs, which then are right to ignore a hangup.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     first = random.randrange(1 << 32) if options.seed is None else options.seed
     folder = options.keep or Path(tempfile.mkdtemp(prefix="torture-"))
     server_key(folder)

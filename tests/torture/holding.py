@@ -14,6 +14,7 @@ from tobs_tui.archive import ArchiveReader, FileState, StoredFile, has_archive
 from tobs_tui.archive.changes import without_addresses
 from tobs_tui.model import MediaKind, Message, NoteLayout
 from tobs_tui.vault.calendar import Calendar
+from tobs_tui.vault.media_names import id_in
 from tobs_tui.vault.verify import verify
 
 _BLOCK = re.compile(rb"\^([mg]\d+)")
@@ -75,6 +76,8 @@ def of_files(
     """What differs of files after a complete run: each that was asked for is there, whole, once."""
     wrong: list[str] = []
     paths: dict[str, int] = {}
+    waiting: set[int] = set()
+    """Of deleted messages: what a killed run placed of them, no later one asks for."""
     with ArchiveReader.open(folder) as archive:
         for chat_id, messages in truth.messages.items():
             for message_id, stored in archive.files(chat_id):
@@ -82,8 +85,11 @@ def of_files(
                     wrong.append(f"{stored.path} is the name of two files")
                 if message_id in messages:
                     wrong += _of_file(vault, truth, stored, kinds, most_bytes)
+                elif stored.path is None:
+                    waiting.add(stored.id)
     there = {path.relative_to(vault).as_posix() for path in (vault / "media").rglob("*") if path.is_file()}
-    wrong += [f"{path} belongs to no file of the archive" for path in sorted(there - paths.keys())[:MOST]]
+    strange = [path for path in there - paths.keys() if id_in(Path(path).name) not in waiting]
+    wrong += [f"{path} belongs to no file of the archive" for path in sorted(strange)[:MOST]]
     return wrong
 
 
