@@ -44,6 +44,7 @@ def test_an_invite_link_is_refused(program: Program) -> None:
         (("--media", "photos"), "MEDIA_KINDS"),
         (("--workers", "-3"), "SHARD_COUNT"),
         (("--format", "docx"), "EXPORT_FORMATS"),
+        (("--out", ""), "--out"),
     ],
 )
 def test_bad_options(program: Program, words: tuple[str, ...], about: str) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tobs_tui.cli.arguments import chat_words
+from tobs_tui.cli.arguments import chat_words, folder
 
 app = typer.Typer(
     name="tobs-tui",
@@ -48,6 +48,7 @@ World = Annotated[
     typer.Option("--world", metavar="FILE_OR_FOLDER", help="Serve Telegram Desktop exports instead."),
 ]
 Messages = Annotated[int, typer.Option("--messages", min=1, max=1_000_000, help="Size of the largest chat.")]
+_OUT = typer.Option("--out", parser=folder, metavar="PATH", help="The vault's folder.")
 ChatCount = Annotated[int, typer.Option("--chats", min=1, max=5_000, help="Number of chats.")]
 Seed = Annotated[int, typer.Option("--seed", help="Which invented world.")]
 RttMs = Annotated[float, typer.Option("--rtt-ms", min=0, help="Milliseconds that each answer takes longer.")]
@@ -130,7 +131,7 @@ def export(
     layout: Annotated[Layout | None, typer.Option(help="How messages are put into notes.")] = None,
     workers: Annotated[int | None, typer.Option(help="Worker clients; 0 lets the governor choose.")] = None,
     takeout: Annotated[bool, typer.Option("--takeout", help="Use an export session.")] = False,
-    out: Annotated[Path | None, typer.Option("--out", help="The vault's folder.")] = None,
+    out: Annotated[Path | None, _OUT] = None,
     recheck: Annotated[bool, typer.Option("--recheck", help="Read again what is already saved.")] = False,
     accept_deletions: Annotated[
         bool, typer.Option("--accept-deletions", help="Mark messages deleted, however many they are.")
@@ -234,7 +235,7 @@ def config() -> None:
 @demo_app.callback(invoke_without_command=True)
 def demo_screen(
     context: typer.Context,
-    out: Annotated[Path, typer.Option("--out", help="The vault's folder.")] = Path("demo-vault"),
+    out: Annotated[Path, _OUT] = Path("demo-vault"),
     world: World = None,
     messages: Messages = 10_000,
     chat_count: ChatCount = 24,
@@ -278,7 +279,7 @@ def demo_serve(
 
 @demo_app.command("export")
 def demo_export(
-    out: Annotated[Path, typer.Option("--out", help="The vault's folder.")] = Path("demo-vault"),
+    out: Annotated[Path, _OUT] = Path("demo-vault"),
     world: World = None,
     messages: Messages = 10_000,
     chat_count: ChatCount = 24,

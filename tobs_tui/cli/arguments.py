@@ -8,7 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
+
+import typer
 
 from tobs_tui.errors import UsageError
 
@@ -51,6 +54,16 @@ def parse_date(text: str | None, option: str, timezone: str) -> int | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=ZoneInfo(timezone))
     return int(moment.timestamp())
+
+
+def folder(text: str | Path) -> Path:
+    """A folder's path. An empty one, which a script's unset variable is, would be the folder one stands in.
+
+    :raises typer.BadParameter: it is empty.
+    """
+    if not str(text).strip():
+        raise typer.BadParameter("it is empty; name a folder, or leave the option out", param_hint="--out")
+    return Path(text)
 
 
 def today(timezone: str) -> date:
