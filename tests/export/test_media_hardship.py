@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from tests.export.media_truth import files_of, on_disk, truth_of
+import pytest
+
+from tests.export.media_truth import files_of, on_disk, shown_at, truth_of
+from tests.telegram.filing import shut
 from tobs_tui.demo.world.filed import files_of_sizes, world_of_files
+from tobs_tui.export.media_room import SPARED
 from tobs_tui.export.report import RunStatus
 from tobs_tui.model import MediaKind
+from tobs_tui.telegram import dc_router
 from tobs_tui.telegram.file_requests import PART
 
 if TYPE_CHECKING:
@@ -32,3 +38,48 @@ async def test_a_part_file_of_full_size_is_not_taken_for_whole_when_a_power_cut_
     report = await one.run(media=ALL)
     assert report.status is RunStatus.COMPLETE, report.errors
     assert on_disk(one) == truth_of(one)
+
+
+async def test_a_folder_that_cant_be_written_is_told_once_with_the_number_of_files(
+    lab: MakeLab, demo_server: Any
+) -> None:
+    one = await lab(server=await demo_server(world_of_files(files_of_sizes([900] * 30, (4, 5)))))
+    one.settings.export_path.mkdir()
+    (one.settings.export_path / "media").write_text("mine")
+    report = await one.run(media=ALL)
+    assert (report.status, report.exit_code) == (RunStatus.FAILED, 1)
+    (error,) = report.errors
+    assert "30 files could not be put into the vault" in error.what
+    assert [(chat.state, chat.files_failed) for chat in report.chats] == [("incomplete", 30)]
+
+
+async def test_files_of_a_dc_that_is_down_leave_their_chat_incomplete(
+    lab: MakeLab, demo_server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dc_router, "GIVE_UP_AFTER", 0.6)
+    one = await lab(server=await demo_server(world_of_files(files_of_sizes([900] * 30, (4, 5)))))
+    shut(one.server, 5)
+    report = await one.run(media=ALL)
+    assert report.status is RunStatus.INCOMPLETE
+    (error,) = report.errors
+    assert "DC 5 could not be reached: 15 files were" in error.what
+    assert [(chat.state, chat.files, chat.files_failed) for chat in report.chats] == [("incomplete", 15, 15)]
+
+
+async def test_a_file_that_many_chats_show_needs_room_once(
+    lab: MakeLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await lab(messages=300)
+    stickers = frozenset({MediaKind.STICKER})
+    await one.run(media=stickers)
+    places, sizes = shown_at(one), {file.id: file.size for file in files_of(one)}
+    needed = sum(sizes[file_id] for file_id in places)
+    assert sum(sizes[file_id] * len(chats) for file_id, chats in places.items()) > needed
+    monkeypatch.setattr(
+        "tobs_tui.export.media_room.shutil.disk_usage", lambda path: SimpleNamespace(free=SPARED + needed)
+    )
+    other = await lab(server=one.server, vault="other")
+    await other.run()
+    other.server.faults.slow("upload.getFile", 0.5, times=30)
+    report = await other.run(media=stickers)
+    assert report.status is RunStatus.COMPLETE, report.errors

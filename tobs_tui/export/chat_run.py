@@ -164,7 +164,7 @@ class ChatRun:
         return ChatReport(
             id=self.chat.id,
             title=self.chat.title,
-            state=_REPORTED[self.state] if not self.errors else "incomplete",
+            state="incomplete" if self.errors or self.files_failed else _REPORTED[self.state],
             new=self.new,
             updated=self.updated,
             deleted=self.deleted,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from tobs_tui.archive import ArchiveReader
+from tobs_tui.archive import ArchiveReader, MediaWant
 from tobs_tui.export.chat_run import ChatRun
 from tobs_tui.export.media_plan import MediaHistory
 
@@ -61,6 +61,17 @@ class MediaCounts:
         self._set_left(run, max(0, files - self._failed.get(run, 0)), size)
         took = self._clock() - began
         self._not_before = self._clock() + max(EVERY, took / SHARE)
+
+    async def exactly(self, histories: Iterable[MediaHistory]) -> tuple[int, int]:
+        """The files that some histories still miss, and their bytes, those that several show only once."""
+        chats: dict[MediaWant, list[int]] = {}
+        for history in histories:
+            chats.setdefault(history.want, []).append(history.chat.id)
+        files = size = 0
+        for want, ids in chats.items():
+            some, some_size = await asyncio.to_thread(self._reader.media_totals, ids, want)
+            files, size = files + some, size + some_size
+        return files, size
 
     def done(self, run: ChatRun, expected: int, size: int) -> None:
         """A file of so many expected bytes has come with so many."""

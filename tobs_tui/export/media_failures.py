@@ -1,7 +1,8 @@
 """Files that could not be had in a run: kept as that, named once, and which of them may come once more.
 
 One file's failure ends nothing. What ends the whole stage is told to its caller: a lost login, a full disk,
-a folder that can't be written into.
+a folder that can't be written into. What many files share (a DC that is away, such a folder) is told once,
+with their number.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ import asyncio
 from collections.abc import Callable
 
 from tobs_tui import logs
-from tobs_tui.archive import ArchiveReader, FileFate, FileState
+from tobs_tui.archive import ArchiveReader, FileFate, FileState, StoredFile
 from tobs_tui.errors import DiskFull, FileFailed, FileGone, NotLoggedIn, TobsError, VaultNotWritable
+from tobs_tui.export.chat_run import ChatRun
 from tobs_tui.export.gauges import StageGauge
 from tobs_tui.export.media_counts import MediaCounts
 from tobs_tui.export.media_fetch import MediaFetch
 from tobs_tui.export.media_lanes import Waiting
+from tobs_tui.export.media_plan import MediaHistory
 from tobs_tui.export.media_words import failure
 
 REMEMBERED = 20_000
@@ -44,6 +47,7 @@ class MediaFailures:
         self._tried: dict[int, None] = {}
         self._lost: dict[int, int] = {}
         self._unwritable = 0
+        self._unwritten: list[tuple[ChatRun, TobsError]] = []
 
     def is_out(self, file_id: int) -> bool:
         """Whether a file is not to be tried again in this run."""
@@ -73,7 +77,8 @@ class MediaFailures:
             case FileGone():
                 await self._give_up(waiting, FileState.GONE, error)
             case VaultNotWritable():
-                await self._give_up(waiting, FileState.FAILED, error)
+                named = await self._keep(waiting, FileState.FAILED, error)
+                self._unwritten.append((waiting.history.run, named))
                 self._unwritable += 1
                 return error if self._unwritable >= HOPELESS else None
             case TobsError():
@@ -84,22 +89,39 @@ class MediaFailures:
                 await self._give_up(waiting, FileState.FAILED, what)
         return None
 
-    def lose(self, dc: int, count: int = 1) -> None:
-        """So many files of a DC that can't be reached are left to the next run."""
-        self._lost[dc] = self._lost.get(dc, 0) + count
+    def lose(self, dc: int, history: MediaHistory, file: StoredFile) -> None:
+        """A file of a DC that can't be reached is left to the next run."""
+        self.leave(file.id)
+        self._lost[dc] = self._lost.get(dc, 0) + 1
+        self._counts.gave_up(history.run, file.size)
 
     def is_lost(self, dc: int) -> bool:
         """Whether a DC can't be reached in this run."""
         return dc in self._lost
 
-    def tell_of_lost(self, problem: Callable[[int | None, TobsError], None]) -> None:
-        """Say in a line each which DCs could not be reached."""
+    def tell(
+        self, problem: Callable[[int | None, TobsError], None], fatal: TobsError | None
+    ) -> TobsError | None:
+        """Say what many files share; gives what ended the stage, with their number where it has one."""
         for dc, count in self._lost.items():
             files = "1 file was" if count == 1 else f"{count:,} files were"
             what = f"DC {dc} could not be reached: {files} not fetched"
             problem(None, FileFailed(what, "The next run fetches them"))
+        if isinstance(fatal, VaultNotWritable) and len(self._unwritten) > 1:
+            what = f"{len(self._unwritten):,} files could not be put into the vault. Of one: {fatal.what}"
+            return VaultNotWritable(what, fatal.fix)
+        for run, error in self._unwritten:
+            run.file_failed(error)
+        return fatal
 
     async def _give_up(self, waiting: Waiting, state: FileState, error: TobsError) -> None:
+        run = waiting.history.run
+        named = await self._keep(waiting, state, error)
+        run.file_failed(named)
+        logs.error("%s %s", run.chat.title, named.what)
+
+    async def _keep(self, waiting: Waiting, state: FileState, error: TobsError) -> TobsError:
+        """Have the archive know it; gives the error with the file's name in its words."""
         run = waiting.history.run
         self.leave(waiting.file.id)
         self._gauge.failed += 1
@@ -110,8 +132,7 @@ class MediaFailures:
             reason = "it can't be written here"
         await self._fetch.tell(FileFate(waiting.file.id, state, reason=reason))
         what, fix = await asyncio.to_thread(self._words, waiting, state, error)
-        run.file_failed(type(error)(what, fix))
-        logs.error("%s %s", run.chat.title, what)
+        return type(error)(what, fix)
 
     def _words(self, waiting: Waiting, state: FileState, error: TobsError) -> tuple[str, str]:
         stored = self._reader.message(waiting.wanted.chat_id, waiting.wanted.message_id)

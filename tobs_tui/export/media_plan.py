@@ -59,6 +59,11 @@ class MediaPlan:
     def add(self, history: MediaHistory) -> None:
         self._histories[history.chat.id, history.want.topic_id] = history
 
+    @property
+    def histories(self) -> list[MediaHistory]:
+        """All that are not through yet."""
+        return list(self._histories.values())
+
     def of(self, run: ChatRun) -> list[MediaHistory]:
         return [history for history in self._histories.values() if history.run is run]
 

@@ -245,7 +245,7 @@ class MediaStage:
         finally:
             self._tasks = None
             writing.cancel()
-            self._failures.tell_of_lost(self._problem)
+            self.fatal = self._failures.tell(self._problem, self.fatal)
 
     async def _feed(self) -> None:
         while not self._over:
@@ -264,13 +264,17 @@ class MediaStage:
     async def _fits(self) -> None:
         """Wait, or end the stage, where what there is to fetch is more than the disk takes."""
         while not self._over:
-            partly = sum(under_way.done for under_way in self._under_way.values())
             try:
-                await self._room.check(self._counts.files_left, self._counts.bytes_left - partly)
-            except DiskFull as error:
-                await self._held(error)
-            else:
-                return
+                await self._room.check(self._counts.files_left, self._counts.bytes_left)
+            except DiskFull:
+                # Perhaps only because files that several chats show were counted for each of them.
+                exactly = await self._counts.exactly(self._plan.histories)
+                try:
+                    await self._room.check(*exactly)
+                except DiskFull as error:
+                    await self._held(error)
+                    continue
+            return
 
     async def _held(self, error: DiskFull) -> None:
         try:
@@ -315,8 +319,7 @@ class MediaStage:
             if look.lane not in (None, lane) or not self._is_asked(file_id):
                 continue
             if self._failures.is_lost(lane.dc):
-                self._failures.lose(lane.dc)
-                self._failures.leave(file_id)
+                self._failures.lose(lane.dc, history, wanted.file)
                 continue
             if len(self._lanes) >= QUEUE:
                 return wanted.message_id
@@ -407,9 +410,8 @@ class MediaStage:
         dc = waiting.lane.dc
         logs.error("DC %d: %s", dc, error.what)
         dropped = [waiting, *self._lanes.drop(dc)]
-        self._failures.lose(dc, len(dropped))
         for each in dropped:
-            self._failures.leave(each.file.id)
+            self._failures.lose(dc, each.history, each.file)
         for each in dropped[1:]:
             self._taken.discard(each.file.id)
             each.history.taken -= 1

@@ -179,7 +179,9 @@ class Publishing:
 
 
 def _tell_done(run: ChatRun) -> None:
-    if run.new or run.updated or run.deleted or run.files or run.notes:
+    if run.files_failed:
+        logs.note("%s: %s could not be had", run.chat.title, _counted(run.files_failed, "file"))
+    elif run.new or run.updated or run.deleted or run.files or run.notes:
         files, notes = _counted(run.files, "file"), _counted(run.notes, "note")
         logs.note("%s: complete, %d new, %s, %s", run.chat.title, run.new, files, notes)
     else:

@@ -10,7 +10,7 @@ _PERIODS = ((604800, "week"), (86400, "day"), (3600, "hour"), (60, "minute"), (1
 def size(count: int) -> str:
     """`84 MB`, of 1024 * 1024 bytes, as `MEDIA_MAX_FILE_SIZE` counts them."""
     if count < 1024:
-        return f"{count} bytes"
+        return f"{count} byte" if count == 1 else f"{count} bytes"
     amount, units = count / 1024, ["TB", "GB", "MB", "KB"]
     while amount >= 1023.5 and len(units) > 1:
         amount /= 1024
