@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +81,35 @@ async def test_a_file_that_many_chats_show_needs_room_once(
     )
     other = await lab(server=one.server, vault="other")
     await other.run()
-    other.server.faults.slow("upload.getFile", 0.5, times=30)
+    other.server.faults.slow("upload.getFile", 0.3, times=12)
     report = await other.run(media=stickers)
     assert report.status is RunStatus.COMPLETE, report.errors
+
+
+async def test_a_file_that_somebody_took_away_comes_again_or_is_no_link_any_more(lab: MakeLab) -> None:
+    one = await lab(messages=300)
+    stickers = frozenset({MediaKind.STICKER})
+    await one.run(media=stickers)
+    truth, notes = on_disk(one), one.notes()
+    file_id, chats = max(shown_at(one).items(), key=lambda shown: len(shown[1]))
+    assert len(chats) > 1
+    path = next(str(file.path) for file in files_of(one) if file.id == file_id)
+    moved = next(str(file.path) for file in files_of(one) if file.path and file.id != file_id)
+    asked = one.server.requests["upload.getFile"]
+
+    # Wikilinks go by name: a file that was moved inside the vault is still there.
+    (one.settings.export_path / "Album").mkdir()
+    there = (one.settings.export_path / moved).rename(one.settings.export_path / "Album" / Path(moved).name)
+    (one.settings.export_path / path).unlink()
+    report = await one.run(media=stickers)
+    assert (report.status, report.media_files) == (RunStatus.COMPLETE, 1)
+    assert any("1 file that had been fetched" in notice for notice in report.notices)
+    assert one.server.requests["upload.getFile"] == asked + 1
+    there.rename(one.settings.export_path / moved)
+    assert on_disk(one) == truth
+    assert one.notes() == notes
+
+    (one.settings.export_path / path).unlink()
+    await one.run()
+    assert not any(Path(path).name.encode() in note for note in one.notes().values())
+    assert any(Path(moved).name.encode() in note for note in one.notes().values())

@@ -75,6 +75,15 @@ def done(
     return [(number, stored(row)) for number, *row in rows]
 
 
+def done_paths(db: sqlite3.Connection, after: int, limit: int) -> list[tuple[int, int, str, int]]:
+    """Of the files that are here, from behind the number `after`: number, id, path and size."""
+    return db.execute(
+        "SELECT number, id, path, size FROM files"
+        " WHERE number>? AND state='done' AND path IS NOT NULL ORDER BY number LIMIT ?",
+        (after, limit),
+    ).fetchall()
+
+
 def in_states(
     db: sqlite3.Connection, chat_id: int, states: Iterable[FileState], limit: int
 ) -> list[tuple[int, StoredFile]]:

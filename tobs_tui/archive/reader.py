@@ -296,6 +296,13 @@ class ArchiveReader:
             yield from (stored for _, stored in piece)
             after = piece[-1][0]
 
+    def done_paths(self) -> Iterator[tuple[int, str, int]]:
+        """The id, path and size of every file that is here: all that a quick look at the folder needs."""
+        after = 0
+        while piece := self._read(partial(media.done_paths, after=after, limit=PIECE)):
+            yield from ((file_id, path, size) for _, file_id, path, size in piece)
+            after = piece[-1][0]
+
     def files_in(self, chat_id: int, states: Iterable[FileState], limit: int) -> list[tuple[int, StoredFile]]:
         """The first files in one of these states that live messages show, each with the message's id."""
         wanted = tuple(states)

