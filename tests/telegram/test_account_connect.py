@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -322,3 +323,11 @@ async def test_a_wait_of_hours_for_a_username_is_told(
         with pytest.raises(RangeFailed, match="5 h 34 min"):
             await account.ask(functions.contacts.ResolveUsernameRequest("somebody"))
         assert await account.is_authorized(), "nothing else waits for it"
+
+
+def test_a_connection_that_is_made_anew_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    sender = logging.getLogger("tobs_tui.telegram.mtproto.network.mtprotosender")
+    sender.error("Automatic reconnection failed %d time(s)", 0)
+    assert [(record.levelno, record.getMessage()) for record in caplog.records] == [
+        (logging.WARNING, "a connection was lost, and is made anew")
+    ]

@@ -141,7 +141,10 @@ async def _let_a_minute_pass(host: FakeHost, clock: StillClock, app: TobsApp) ->
                 for stage in end.stages
             ),
             workers=tuple(replace(worker, done=int(worker.done * part)) for worker in end.workers),
-            chats=tuple(replace(chat, done=int(chat.done * part)) for chat in end.chats),
+            chats=tuple(
+                replace(chat, new=int(chat.new * part), done=chat.done - chat.new + int(chat.new * part))
+                for chat in end.chats
+            ),
         )
         clock.now += 1
         app.refresh_now()

@@ -126,6 +126,19 @@ async def test_types_and_orders_go_round(show: Show) -> None:
         assert "by title" in shown.text
         rows = shown.app.screen.query_one(ChatList).rows
         assert [row.title for row in rows[:2]] == ["Anna Petrova", "Book club"]
+        await shown.press("o", "o")
+        assert "largest first" in shown.text
+        rows = shown.app.screen.query_one(ChatList).rows
+        assert [row.title for row in (rows[0], rows[-1])] == ["Rust Lisboa", "Book club"]
+
+
+async def test_what_nobody_counted_is_not_the_largest(show: Show) -> None:
+    """A person's ids are the account's: the newest says nothing of how many messages there are."""
+    person = replace(chats()[2], messages=None)
+    async with show(FakeHost(shown_chats=(person, chats()[5]))) as shown:
+        await shown.press("o", "o", "o")
+        rows = shown.app.screen.query_one(ChatList).rows
+        assert [row.title for row in rows] == ["Old flat", "Anna Petrova"]
 
 
 async def test_a_click_marks_and_a_heading_sorts(show: Show) -> None:

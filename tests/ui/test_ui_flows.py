@@ -163,6 +163,18 @@ async def test_a_preset_is_taken_and_kept(show: Show) -> None:
         assert host.orders[0].options.media == frozenset()
 
 
+async def test_a_presets_files_are_counted_anew(show: Show) -> None:
+    host = FakeHost()
+    host.kept = [Preset("No files", ExportOptions(media=frozenset()))]
+    async with show(host) as shown:
+        await shown.press("enter")
+        await shown.settle()
+        assert "about 2,210 files" in shown.text
+        await shown.press("f2")
+        await shown.settle()
+        assert "2,210 files" not in shown.text
+
+
 async def test_leaving_the_options_starts_nothing(show: Show) -> None:
     async with show() as shown:
         await shown.press("enter", "escape")
@@ -203,6 +215,9 @@ async def test_the_key_line_shows_only_what_works_now(show: Show) -> None:
         await shown.settle()
         assert "Pause" not in shown.lines[-1]
         assert "f1 Help" in shown.lines[-1]
+        await shown.press("1", "slash")
+        await shown.settle()
+        assert shown.lines[-1].split() == ["esc", "Back", "^q", "Leave", "f1", "Help"]
 
 
 async def test_the_palette_offers_what_can_be_done_now(show: Show) -> None:

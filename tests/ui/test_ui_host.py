@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import TextIO, cast
 
 import pytest
+from msgspec.structs import replace
 
+from tests.ui.fake_host import report
 from tobs_tui.cli.screen import kept
 from tobs_tui.cli.screen.login import _hidden, keep_api
 from tobs_tui.cli.screen.terminal import LastingStream
+from tobs_tui.cli.screen.workers import WorkersAsked
+from tobs_tui.cli.summary import print_summary
 from tobs_tui.errors import LoginFailed, SettingsError
 from tobs_tui.model import MediaKind, NoteLayout
 from tobs_tui.ui.ports import ExportOptions, Preset
@@ -65,3 +70,32 @@ def test_a_stream_whose_terminal_has_gone_takes_what_is_written() -> None:
     stream = LastingStream(cast(TextIO, Gone()))
     assert stream.write("words") == 5
     stream.flush()
+
+
+async def test_workers_asked_for_one_by_one_are_all_there_in_the_end() -> None:
+    reached, changes = asyncio.Event(), []
+
+    async def change(count: int) -> None:
+        changes.append(count)
+        await reached.wait()
+
+    asked = WorkersAsked(change)
+    for count in (5, 6, 7):
+        asked.ask(count)
+        await asyncio.sleep(0)
+        assert asked.wanted == count
+    reached.set()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert asked.wanted is None
+    assert changes == [5, 7]
+
+
+def test_the_end_on_stdout_breaks_no_word_and_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
+    drained = replace(report(), messages_new=188_829, flood_wait_s=26.0, media_files=1_869)
+    print_summary(drained, from_screen=True)
+    said = capsys.readouterr().out
+    totals = said[said.index("188,829 new messages") : said.index("What failed")]
+    assert max(map(len, totals.splitlines())) <= 80
+    assert "26 s of flood waits" in " ".join(totals.split())
+    assert "start it again and export the same chats" in said

@@ -39,8 +39,8 @@ async def test_the_picture_tells_chats_stages_and_workers(show: Show) -> None:
     async with show(running()) as shown:
         await on_run(shown)
         for words in (
-            "Run 25 %", "12,400 of about 49,200 messages", "files 96 of 1,240, 1 failed", "3 of 4 requests",
-            "152 · 390 ms", "81 %", "resumed at 45 %",
+            "Run 25 %", "12,400 of about 49,200 messages", "files 96 of 1,240 so far, 1 failed",
+            "3 of 4 requests", "152 · 390 ms", "81 %", "resumed at 45 %",
             "118 of 512 files", "0.9 · 4.2 s", "ponte.mp4", "31 MB of 84 MB",
             "0 of about 30,582", "queued", "done · 532 new", "DC 4 · reconnecting, try 2",
         ):  # fmt: skip
@@ -87,7 +87,7 @@ async def test_nothing_moves_when_a_run_has_opened_its_archive(show: Show) -> No
         shown.clock.now += 1
         await shown.settle()
         assert [index for index, line in enumerate(shown.lines) if line.startswith("─")] == before
-        assert "files 96 of 1,240, 1 failed" in shown.text
+        assert "files 96 of 1,240 so far, 1 failed" in shown.text
         assert [stage.name for stage in opening(targets, 0.4, media=False).stages] == [
             "fetch", "process", "write",
         ]  # fmt: skip
@@ -164,6 +164,23 @@ async def test_pause_workers_and_stop_reach_the_host(show: Show) -> None:
         await shown.press("p", "plus", "minus", "s")
         assert shown.host.asked == ["pause", "resume", "workers 5", "workers 3", "stop"]
         assert shown.app.is_running
+        assert "Pause" in shown.lines[-1]
+        shown.host.view = run_view(phase="stopping")
+        await shown.settle()
+        assert "Pause" not in shown.lines[-1]
+        assert "Workers" not in shown.lines[-1]
+        assert "q Stop & leave  f Freeze" in shown.lines[-1]
+
+
+async def test_a_minutes_course_has_no_gap_after_another_screen(show: Show) -> None:
+    async with show(running()) as shown:
+        for second in range(12):
+            shown.host.view = run_view(messages=12_400 + 400 * second, elapsed_s=31.0 + second)
+            shown.clock.now += 1
+            await shown.settle()
+        await on_run(shown)
+        assert "400/s" in shown.lines[1]
+        assert "left" in shown.lines[1]
 
 
 @pytest.mark.parametrize("key", ["q", "ctrl+q", "ctrl+c"])
@@ -299,6 +316,9 @@ async def test_the_log_stops_following_when_one_scrolls_up(show: Show) -> None:
             shown.host.batcher.emit(logging.WARNING, f"line {number}")
         await shown.settle()
         assert "12 new" in shown.text
+        await shown.press("w")
+        await shown.settle()
+        assert "72 new" not in shown.text
         await shown.press("end")
         await shown.settle()
         assert "following" in shown.text

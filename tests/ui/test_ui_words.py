@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 from textual.content import Content
 
 from tests.ui.fake_host import NOW, run_view, stage
 from tobs_tui.errors import UsageError
 from tobs_tui.text import cells
 from tobs_tui.ui import words
+from tobs_tui.ui.app import run_share
 from tobs_tui.ui.chat_filter import kinds, listed, shown
 from tobs_tui.ui.drawing import bar, left, right, rule, sparkline, spread, whole_clauses
 from tobs_tui.ui.pace import Pace, resample
 from tobs_tui.ui.screens.archive import parse_query
 from tobs_tui.ui.sizes import parse_size, size_text
+from tobs_tui.ui.spacing_marks import measure_as_terminals_do
 from tobs_tui.ui.state_line import slowest_stage, state_line
 
 DAY = 86_400
@@ -69,10 +72,31 @@ def test_a_sparkline_ends_with_the_newest() -> None:
     assert sparkline([0, 1, 2, 4], 6) == "  ▁▂▄█"
 
 
-@pytest.mark.parametrize("text", ["Anna", "Семья 🏡", "日本語のタイトル", "👨‍👩‍👧‍👦 family", "x" * 200])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Anna",
+        "Семья 🏡",
+        "日本語のタイトル",
+        "चाय और किताबें",
+        "தமிழ் நாடு",
+        "प्रिया शर्मा",
+        "👨‍👩‍👧‍👦 family",
+        "x" * 200,
+    ],
+)
 def test_columns_hold_their_width_for_any_script(text: str) -> None:
-    assert cells(left(text, 12)) == 12
-    assert cells(right(text, 12)) == 12
+    measure_as_terminals_do()
+    assert Content(left(text, 12)).cell_length == 12
+    assert Content(right(text, 12)).cell_length == 12
+    assert cells(left(text, 12)) <= 12
+
+
+def test_spacing_vowel_signs_take_a_cell_as_terminals_draw_them() -> None:
+    measure_as_terminals_do()
+    # As `tmux display -p '#{cursor_x}'` counts them.
+    measured = {"चाय": 3, "किताबें": 5, "தமிழ்": 4, "ம்மா": 3, "प्रिया शर्मा": 10, "สมชาย": 5, "👨‍👩‍👧": 2}
+    assert {text: Content(text).cell_length for text in measured} == measured
 
 
 def test_rules_and_spread_lines_run_to_the_edge() -> None:
@@ -154,6 +178,45 @@ def test_time_left_is_told_only_once_it_is_steady() -> None:
             assert pace.figures.left_s is None
     assert pace.figures.rate == pytest.approx(400, rel=0.01)
     assert pace.figures.left_s == pytest.approx((49_200 - 12_400 - 400 * 19) / 400, rel=0.01)
+
+
+def test_flood_waits_that_come_and_go_are_part_of_the_time_left() -> None:
+    pace = Pace()
+    told = []
+    for second in range(60):
+        # Five seconds of 800 messages, five of waiting.
+        waits = second % 10 >= 5
+        fetched = 4_000 * (second // 10) + 800 * min(second % 10, 5)
+        view = run_view(messages=fetched, elapsed_s=31.0 + second, flood_s=4.0 if waits else 0.0)
+        pace.take(view, 100.0 + second)
+        told.append(pace.figures.left_s)
+    assert None not in told[20:]
+    assert told[-1] == pytest.approx((49_200 - 24_000) / 400, rel=0.1)
+
+
+def test_messages_that_a_run_finds_saved_are_no_speed() -> None:
+    pace = Pace()
+    chat = run_view().chats[1]
+    for second in range(20):
+        found = 30_000 if second > 12 else 0
+        read = replace(chat, done=found + 10 * second, new=10 * second, total=49_200)
+        view = run_view(messages=found + 10 * second, elapsed_s=31.0 + second, chats=(read,))
+        pace.take(view, 100.0 + second)
+    left = (49_200 - 30_000 - 190) / 10
+    assert pace.figures.left_s == pytest.approx(left, rel=0.01)
+    assert pace.figures.chats_left_s[chat.id] == pytest.approx(left, rel=0.01)
+
+
+def test_small_chats_that_are_done_do_not_fill_the_bar_of_a_large_one() -> None:
+    small = replace(run_view().chats[0], done=10, total=10, new=10)
+    chats = (*(replace(small, id=number) for number in range(6)), replace(run_view().chats[2], total=100_000))
+    unknown = replace(run_view().chats[2], id=99, total=None)
+    assert run_share(run_view(messages=60, expected=None, chats=(*chats, unknown))) == pytest.approx(
+        60 / 100_060
+    )
+    assert run_share(run_view(messages=60, expected=None, chats=(*chats[:6], unknown))) == pytest.approx(
+        6 / 7
+    )
 
 
 def test_numbers_are_new_once_a_second() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from pathlib import Path
 
 import msgspec
@@ -15,6 +16,7 @@ from tobs_tui.export.report import ChatReport, ReportedError, RunReport, RunStat
 _SIGNS = {"complete": "✓", "incomplete": "◐", "not yet": "○"}
 _STATUS_OF = {status.exit_code: status for status in (RunStatus.DRAINED, RunStatus.ABORTED)}
 _MOST_CHATS = 40
+_WIDTH = 80
 _MOST_ERRORS = 20
 
 
@@ -43,7 +45,7 @@ def print_failed_report(error: TobsError) -> None:
     )
 
 
-def print_summary(report: RunReport) -> None:
+def print_summary(report: RunReport, *, from_screen: bool = False) -> None:
     """What was saved, where, what failed, and how to go on."""
     print(_headline(report))
     shown = [
@@ -60,7 +62,8 @@ def print_summary(report: RunReport) -> None:
         print(f"    … and {plural(len(shown) - _MOST_CHATS, 'more chat')}")
     notes = sum(chat.notes for chat in report.chats)
     print()
-    print(f"  {_messages(report)}{_files(report)}, {plural(notes, 'note')} written{_waits(report)}")
+    totals = f"{_messages(report)}{_files(report)}, {plural(notes, 'note')} written{_waits(report)}"
+    print(textwrap.fill(totals, _WIDTH, initial_indent="  ", subsequent_indent="  "))
     if report.errors:
         print("\n  What failed")
         for error in report.errors[:_MOST_ERRORS]:
@@ -71,7 +74,8 @@ def print_summary(report: RunReport) -> None:
         print(f"\n  {text.for_terminal(notice)}")
     print(f"\n  Vault: {Path(report.vault).resolve()}")
     if report.status in (RunStatus.DRAINED, RunStatus.ABORTED, RunStatus.INCOMPLETE):
-        print("  To go on: run the same command again; it fetches only what is missing.")
+        again = "start it again and export the same chats" if from_screen else "run the same command again"
+        print(f"  To go on: {again}; it fetches only what is missing.")
     sys.stdout.flush()
 
 

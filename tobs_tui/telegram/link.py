@@ -193,6 +193,17 @@ _log = logging.getLogger("tobs_tui.telegram.mtproto")
 _log.setLevel(logging.ERROR)
 
 
+def _told_calmly(record: logging.LogRecord) -> bool:
+    """Telethon calls each lost connection an error, for it may not reconnect by itself: we do."""
+    if str(record.msg).startswith("Automatic reconnection failed"):
+        record.msg, record.args = "a connection was lost, and is made anew", ()
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+    return True
+
+
+_log.getChild("network.mtprotosender").addFilter(_told_calmly)
+
+
 class Link:
     """One connection. `open` it once, `call` through it side by side, `close` it."""
 

@@ -54,14 +54,20 @@ EVERYWHERE = (
         footer=True,
     ),
     Action(
-        "ctrl+q", "^q", "leave('Ctrl+Q')", "Leave", "As q, also while typing.", footer=False, priority=True
+        "ctrl+q",
+        "^q",
+        "leave('Ctrl+Q')",
+        "Leave",
+        "Leave, also while typing; stops a run safely first.",
+        footer=False,
+        priority=True,
     ),
     Action(
         "ctrl+c",
         "^c",
         "interrupt",
         "Leave or copy",
-        "Copies selected text; without any, as q.",
+        "Copies selected text; without any, leaves like ^q.",
         footer=False,
         priority=True,
     ),

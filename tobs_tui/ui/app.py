@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import App, SystemCommand
 from textual.screen import Screen
@@ -28,7 +28,12 @@ from tobs_tui.ui.log_keeper import LogKeeper
 from tobs_tui.ui.ports import Host, LoginView, Order, Reach, RunView, Step
 from tobs_tui.ui.screens.base import MainScreen
 from tobs_tui.ui.screens.chats import ChatsScreen
+from tobs_tui.ui.spacing_marks import measure_as_terminals_do
 from tobs_tui.ui.widgets.top_line import TopView
+
+if TYPE_CHECKING:
+    from tobs_tui.export.report import RunReport
+    from tobs_tui.ui.pace import Pace
 
 TICK_S = 0.25
 FEW_CHATS = 5
@@ -77,6 +82,7 @@ class TobsApp(App[None]):
         theme: str = themes.DEFAULT,
         on_theme: Callable[[str], None] | None = None,
     ) -> None:
+        measure_as_terminals_do()
         super().__init__()
         self.host = host
         self.clock = clock
@@ -85,6 +91,7 @@ class TobsApp(App[None]):
         self.log_lines = LogKeeper(host.batcher)
         self._last_order: Order | None = None
         self._goes_on_later = False
+        self._seen_report: RunReport | None = None
         self._on_theme = on_theme
         for own in themes.OURS:
             self.register_theme(own)
@@ -180,6 +187,13 @@ class TobsApp(App[None]):
             *program.words, stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True
         )
 
+    @cached_property
+    def pace(self) -> Pace:
+        """Goes on whichever screen is seen, so that a minute's course has no gaps."""
+        from tobs_tui.ui.pace import Pace
+
+        return Pace()
+
     @property
     def speed(self) -> float | None:
         """Requests a second that a run has had."""
@@ -193,9 +207,12 @@ class TobsApp(App[None]):
         if shutdown.aborted or (shutdown.draining and not self.host.running()):
             self.exit()
             return
+        run = self.host.run()
+        if run is not None:
+            self.pace.take(run, self.clock())
         for screen in reversed(self.screen_stack):
             if isinstance(screen, MainScreen) and screen.ready:
-                screen.show_top(self._top())
+                screen.show_top(self._top(run))
                 screen.tick(self.clock())
                 return
 
@@ -258,14 +275,22 @@ class TobsApp(App[None]):
             "Theme", "Choose the colours, among them the terminal's own.", self.action_change_theme
         )
 
-    def _top(self) -> TopView:
-        run = self.host.run()
+    def _top(self, run: RunView | None) -> TopView:
         return TopView(
             mode=self.current_mode or "",
             link=self.host.link(),
-            vault=_at_home(self.host.vault),
-            run=_share(run) if run is not None and self.host.running() else "",
+            vault=_at_home(self.host.vault) if self.host.vault.name else "",
+            run=self._run_words(run),
         )
+
+    def _run_words(self, run: RunView | None) -> str:
+        """How far the run is; that it has ended, until somebody looks."""
+        if run is not None and self.host.running():
+            return _share(run)
+        report = self.host.report()
+        if self.current_mode == "run":
+            self._seen_report = report
+        return "ended" if report is not None and report is not self._seen_report else ""
 
     @property
     def connected(self) -> bool:
@@ -286,7 +311,8 @@ def run_share(run: RunView) -> float | None:
     """How much of a run is done; None while nobody can tell.
 
     By messages, and by bytes when only files are still to come. While some chat's messages are unknown, by
-    how much of each chat is settled.
+    how much of each chat is settled, and by the messages that are known where these tell less: a bar that
+    small chats have filled would go back when a large one is counted.
     """
     if run.phase == "files" and run.files is not None and run.files.bytes_total:
         return min(1.0, run.files.bytes_done / run.files.bytes_total)
@@ -294,7 +320,9 @@ def run_share(run: RunView) -> float | None:
         return min(1.0, run.messages / run.expected) if run.expected else 1.0
     if len(run.chats) < FEW_CHATS:
         return None
-    return sum(chat.share or 0.0 for chat in run.chats) / len(run.chats) or None
+    known = sum(max(chat.done, chat.total or 0) for chat in run.chats)
+    settled = sum(chat.share or 0.0 for chat in run.chats) / len(run.chats)
+    return min(settled, run.messages / known if known else 1.0) or None
 
 
 def _share(run: RunView) -> str:

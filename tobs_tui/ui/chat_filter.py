@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from tobs_tui.model import Chat, ChatType
 from tobs_tui.text import for_terminal
+from tobs_tui.ui.standing import guessed
 
 GROUPS: tuple[tuple[str, frozenset[ChatType]], ...] = (
     ("people", frozenset({ChatType.PERSON, ChatType.SAVED})),
@@ -81,7 +82,7 @@ def ordered(chats: list[Listed], order: str) -> list[Listed]:
         case "unread":
             return sorted(chats, key=lambda entry: -entry.chat.unread)
         case "messages":
-            return sorted(chats, key=lambda entry: -(entry.chat.messages or entry.chat.top_id))
+            return sorted(chats, key=lambda entry: -(guessed(entry.chat) or 0))
         case "type":
             return sorted(chats, key=lambda entry: entry.chat.type.value)
         case _:

@@ -52,7 +52,13 @@ def sparkline(values: Sequence[float], width: int) -> str:
 
 def cut(text: str, width: int) -> str:
     """Text of at most `width` cells, never through the middle of what is one sign to a reader."""
-    return for_terminal(text, max(0, width)) if cells(text) > width else text
+    fitting = for_terminal(text, max(0, width)) if cells(text) > width else text
+    # Some scripts' clusters take more where each sign is measured alone, as Textual does.
+    limit = width
+    while limit > 0 and cell_len(fitting) > width:
+        limit -= 1
+        fitting = for_terminal(text, limit)
+    return fitting
 
 
 def whole_clauses(text: str, width: int) -> str:

@@ -29,6 +29,7 @@ class Figures(Struct, frozen=True):
     chats: Mapping[int, float] = {}
     workers: Mapping[int, float] = {}
     left_s: float | None = None
+    chats_left_s: Mapping[int, float] = {}
     bytes_rate: float | None = None
     """Bytes of files a second."""
 
@@ -101,7 +102,8 @@ class Pace:
                 if (old_range := ranges.get(worker.number)) is not None
                 and (old_range.chat_id, old_range.high) == (worker.chat_id, worker.high)
             },
-            left_s=self._left(view, rate, bytes_rate, now),
+            left_s=self._left(view, bytes_rate, now),
+            chats_left_s=self._chats_left(view, now),
             bytes_rate=bytes_rate,
         )
 
@@ -115,9 +117,29 @@ class Pace:
             max(0.0, (count - past) / max(0.25, at - was)) for (was, past), (at, count) in pairwise(counts)
         )
 
-    def _left(self, view: RunView, rate: float, bytes_rate: float, now: float) -> float | None:
+    def _begin_of_course(self, view: RunView, now: float) -> tuple[float, RunView]:
+        """The picture of this phase that is a minute old at the most: flood waits come and go within it."""
+        course = [one for one in self._samples if one.at >= now - COURSE_S and one.view.phase == view.phase]
+        return (course[0].at, course[0].view) if course else (now, view)
+
+    def _chats_left(self, view: RunView, now: float) -> dict[int, float]:
+        at, then = self._begin_of_course(view, now)
+        before = {chat.id: chat.new for chat in then.chats}
+        return {
+            chat.id: max(0, chat.total - chat.done) / fetched * (now - at)
+            for chat in view.chats
+            if chat.state is ChatState.RUNNING
+            and chat.total is not None
+            and (fetched := chat.new - before.get(chat.id, chat.new)) > 0
+        }
+
+    def _left(self, view: RunView, bytes_rate: float, now: float) -> float | None:
+        at, then = self._begin_of_course(view, now)
+        rate = max(0.0, (_fetched(view) - _fetched(then)) / (now - at)) if now > at else 0.0
         left = _seconds_left(view, rate, bytes_rate)
-        if left is None or view.flood_s > 1:
+        if view.flood_s > STEADY_S:
+            return None
+        if left is None:
             self._steady_since = None
             return None
         if self._steady_since is None:
@@ -125,6 +147,11 @@ class Pace:
         if now - self._steady_since < STEADY_S:
             return None
         return left
+
+
+def _fetched(view: RunView) -> int:
+    """Messages without those that a run finds saved: these come by thousands when a chat is opened."""
+    return view.messages - sum(max(0, chat.done - chat.new) for chat in view.chats)
 
 
 def _bytes_done(view: RunView) -> int:

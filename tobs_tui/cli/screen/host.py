@@ -195,13 +195,13 @@ class ScreenHost:
     @property
     def _known_settings(self) -> Settings:
         if self._settings is None:
-            raise UsageError("The settings could not be read yet")
+            raise UsageError("Still starting")
         return self._settings
 
     @property
     def _known_archive(self) -> ArchiveRoom:
         if self._archive is None:
-            raise UsageError("The settings could not be read yet")
+            raise UsageError("Still starting")
         return self._archive
 
     @property

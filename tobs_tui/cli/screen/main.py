@@ -84,7 +84,7 @@ def _show(host: ScreenHost) -> int:
         from tobs_tui.cli.summary import print_summary
 
         with contextlib.suppress(BrokenPipeError, OSError):
-            print_summary(report)
+            print_summary(report, from_screen=True)
     code = report.exit_code if report is not None else 0
     if report is not None and report.status is RunStatus.ABORTED:
         # A thread may still be inside a file operation; whoever aborted doesn't wait for it.

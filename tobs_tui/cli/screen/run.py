@@ -10,9 +10,12 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 
+from msgspec.structs import replace
+
 from tobs_tui import logs
 from tobs_tui.archive import Archive, Indexer
 from tobs_tui.cli.screen.view import Watch, opening
+from tobs_tui.cli.screen.workers import WorkersAsked
 from tobs_tui.cli.vault import kept_timezone, open_publisher, settle_changes
 from tobs_tui.config import Settings
 from tobs_tui.errors import TobsError
@@ -56,7 +59,7 @@ class ScreenRun:
         self._exporter: Exporter | None = None
         self._watch: Watch | None = None
         self._last: RunView | None = None
-        self._workers_asked: set[asyncio.Task[None]] = set()
+        self._workers: WorkersAsked | None = None
         self._leave = program.subscribe(self._follow)
         self._task = asyncio.get_running_loop().create_task(self._run(), name="export")
 
@@ -69,7 +72,9 @@ class ScreenRun:
         if not self.done:
             self._last = self._watch.view() if self._watch is not None else self._opening()
             if self._program.draining:
-                self._last = _with_window(self._last, self._program.window_left())
+                self._last = replace(self._last, window_s=self._program.window_left())
+            if self._workers is not None and self._workers.wanted is not None:
+                self._last = replace(self._last, worker_count=self._workers.wanted)
         return self._last
 
     def _opening(self) -> RunView:
@@ -85,16 +90,10 @@ class ScreenRun:
             (self._exporter.pause if paused else self._exporter.resume)()
 
     def set_workers(self, count: int) -> None:
+        """Have so many workers soon; until they are there, the picture tells what was asked for."""
         if self._exporter is not None:
-            task = asyncio.get_running_loop().create_task(self._set_workers(self._exporter, count))
-            self._workers_asked.add(task)
-            task.add_done_callback(self._workers_asked.discard)
-
-    async def _set_workers(self, exporter: Exporter, count: int) -> None:
-        try:
-            await exporter.set_workers(count)
-        except TobsError as error:
-            logs.error("%s", error.line())
+            self._workers = self._workers or WorkersAsked(self._exporter.set_workers)
+            self._workers.ask(count)
 
     async def ended(self, timeout: float | None = None) -> None:
         """Wait until it is over; an abort is not waited for longer than half a second."""
@@ -177,12 +176,6 @@ class ScreenRun:
             # Of messages alone: estimates by it are of messages, and files' requests are many and quick.
             self.requests_a_second = report.messages_new / PAGE / took
         return report
-
-
-def _with_window(view: RunView, window_s: float) -> RunView:
-    from msgspec.structs import replace
-
-    return replace(view, window_s=window_s)
 
 
 def _failed(error: TobsError, vault: str) -> RunReport:

@@ -26,7 +26,7 @@ from tobs_tui.ui.actions import CHATS, bindings
 from tobs_tui.ui.chat_filter import ALL, ORDER_WORDS, ORDERS, Listed, kinds, listed, ordered, shown
 from tobs_tui.ui.drawing import MUTED, spread
 from tobs_tui.ui.estimate import cost
-from tobs_tui.ui.ports import Preview, Reach, Standing
+from tobs_tui.ui.ports import Preview, Reach, RunView, Standing
 from tobs_tui.ui.screens.base import MainScreen
 from tobs_tui.ui.standing import to_fetch
 from tobs_tui.ui.widgets.chat_list import MARK_COLUMNS, ChatHeading, ChatList, Entry, Key
@@ -64,6 +64,7 @@ class ChatsScreen(MainScreen):
         self._problems: dict[int, str] = {}
         self._marks: dict[Key, Target] = {}
         self._unfolded: set[int] = set()
+        self._exporting: frozenset[int] = frozenset()
         self._kind = ALL
         self._order = "newest"
         self._loading: int | None = 0
@@ -169,6 +170,7 @@ class ChatsScreen(MainScreen):
                     marked=(chat.id, None) in self._marks,
                     unfolded=unfolded,
                     standing=self._standings.get(chat.id),
+                    exporting=chat.id in self._exporting,
                 )
             )
             if unfolded:
@@ -197,14 +199,19 @@ class ChatsScreen(MainScreen):
         if link.reach is Reach.OFFLINE:
             return Content(f"! offline: {for_terminal(link.detail)} · r now")
         if self._loading is not None:
-            return Content(f"Loading chats, {self._loading:,} so far" if self._loading else "Loading chats")
+            return Content(self._loading_words())
         return Content("This account has no chats yet")
+
+    def _loading_words(self) -> str:
+        return f"Loading chats, {self._loading:,} so far" if self._loading else "Loading chats"
 
     def _show_info(self) -> None:
         total = len(self._chats)
         seen = sum(1 for entry in self.chat_list.rows if entry.topic is None)
-        if self._loading is not None and not total:
-            told = f"Loading chats, {self._loading:,} so far" if self._loading else ""
+        if not total:
+            told = ""
+        elif self._loading is not None:
+            told = self._loading_words()
         else:
             count = f"{total:,} chats" if seen == total else f"{seen:,} of {total:,}"
             told = f"{count} · {for_terminal(self._kind, 20)} · {ORDER_WORDS[self._order]}"
@@ -447,8 +454,21 @@ class ChatsScreen(MainScreen):
         return True
 
     def tick(self, now: float) -> None:
+        run = self.host.run() if self.host.running() else None
+        busy = _read_now(run) if run is not None else frozenset()
+        if busy != self._exporting:
+            # Some chat has ended or begun: how they stand is another now.
+            self._exporting = busy
+            self.refresh_standings()
         if not self._chats:
             self.query_one("#empty", Line).show(self._empty_words())
+
+
+def _read_now(run: RunView) -> frozenset[int]:
+    from tobs_tui.export.chat_run import ChatState
+
+    busy = (ChatState.RUNNING, ChatState.PUBLISHING, ChatState.FILES)
+    return frozenset(chat.id for chat in run.chats if chat.state in busy)
 
 
 def _next(choices: Sequence[str], now: str) -> str:

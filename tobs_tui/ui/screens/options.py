@@ -265,6 +265,7 @@ class OptionsScreen(MainScreen):
         self.query_one("#layout", Choice).choose([options.layout])
         self.query_one("#formats", Choice).choose(options.formats)
         self.query_one("#takeout", Choice).choose(["takeout"] if options.takeout else [])
+        self._show_files()
 
     def action_keep_preset(self) -> None:
         field = self.query_one("#preset-name", Input)

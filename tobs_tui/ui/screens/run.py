@@ -21,7 +21,7 @@ from tobs_tui.export.report import RunReport, RunStatus
 from tobs_tui.ui import words
 from tobs_tui.ui.actions import RUN, bindings
 from tobs_tui.ui.drawing import BOLD, MOVING, WAITING, bar, spread
-from tobs_tui.ui.pace import Figures, Pace
+from tobs_tui.ui.pace import Figures
 from tobs_tui.ui.ports import Reach, RunView
 from tobs_tui.ui.screens.base import MainScreen
 from tobs_tui.ui.state_line import state_line
@@ -49,7 +49,6 @@ class RunScreen(MainScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._pace = Pace()
         self._frozen: tuple[RunView, float] | None = None
         self._unfolded: set[int] | None = None
         self._told: RunReport | None = None
@@ -87,17 +86,15 @@ class RunScreen(MainScreen):
         log = self.query_one(LogPane)
         if self._frozen is None:
             log.take(self.tobs.log_lines, self.tobs.wall(), self.host.timezone)
-        if view is not None and (self._pace.take(view, now) or self._pace.view is None):
-            self._pace.view = self._pace.view or view
         if done is not None:
             self._tell(done)
             return
-        if view is None or self._pace.view is None:
+        if view is None:
             return
         self._told = None
         self._show_state(view, now)
         if self._frozen is None:
-            self._show_numbers(view, self._pace.view, self._pace.figures)
+            self._show_numbers(view, self.tobs.pace.view or view, self.tobs.pace.figures)
 
     def _show_parts(self, view: RunView | None, done: RunReport | None) -> None:
         """Which of the three faces is seen: nothing yet, the run, the summary."""
@@ -128,7 +125,11 @@ class RunScreen(MainScreen):
             return Content.assemble(" ", frozen, state_line(view, room, signed_out=signed_out))
 
         state = self.query_one("#state", Line)
-        state.set_class(view.phase == "stopping", "-banner")
+        stopping = view.phase == "stopping"
+        state.set_class(stopping, "-banner")
+        if stopping != self.has_class("-stopping"):
+            self.set_class(stopping, "-stopping")
+            self.refresh_bindings()
         state.show(line)
 
     def _show_numbers(self, view: RunView, second: RunView, figures: Figures) -> None:
@@ -198,7 +199,9 @@ class RunScreen(MainScreen):
     # Keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("stop", "stop_and_leave", "pause", "freeze", "workers"):
+        if action in ("stop", "pause", "workers"):
+            return self.has_class("-running") and not self.has_class("-stopping")
+        if action in ("stop_and_leave", "freeze"):
             return self.has_class("-running")
         if action == "sign_in":
             return self.ready and self.host.link().reach is Reach.SIGNED_OUT
@@ -324,7 +327,10 @@ def _files(view: RunView) -> str:
     if view.files is None or not view.files.total:
         return ""
     failed = f", {view.files.failed:,} failed" if view.files.failed else ""
-    return f"files {view.files.done:,} of {view.files.total:,}{failed}"
+    # Each page that is still to come may bring more of them.
+    still_read = any(chat.state in (ChatState.QUEUED, ChatState.RUNNING) for chat in view.chats)
+    so_far = " so far" if still_read else ""
+    return f"files {view.files.done:,} of {view.files.total:,}{so_far}{failed}"
 
 
 def _overall_bar(view: RunView, width: int) -> Content:

@@ -12,7 +12,7 @@ from textual.message import Message
 from tobs_tui.model import Chat, ChatType, Topic
 from tobs_tui.text import for_terminal
 from tobs_tui.ui import words
-from tobs_tui.ui.drawing import MARK, MUTED, left, right
+from tobs_tui.ui.drawing import MARK, MOVING, MUTED, left, right
 from tobs_tui.ui.ports import Standing
 from tobs_tui.ui.standing import messages_words, standing_words
 from tobs_tui.ui.widgets.line import Line
@@ -42,6 +42,8 @@ class Entry(Struct, frozen=True):
     marked: bool = False
     unfolded: bool = False
     standing: Standing | None = None
+    exporting: bool = False
+    """Whether a run reads it now."""
 
     @property
     def key(self) -> Key:
@@ -119,6 +121,8 @@ class ChatList(RowList[Entry]):
                 return messages_words(chat), "" if chat.messages is not None else MUTED
             case " Last":
                 return " " + words.moment(chat.last_date, self._now(), self._timezone()), MUTED
+            case "Saved" if row.exporting:
+                return "exporting now", MOVING
             case "Saved":
                 return standing_words(chat, row.standing, self._timezone())
             case "Name":

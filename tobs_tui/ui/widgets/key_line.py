@@ -6,13 +6,18 @@ from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 
 from textual import events
+from textual.binding import ActiveBinding, Binding
 from textual.content import Content
 from textual.screen import Screen
+from textual.widgets import Input
 
 from tobs_tui.ui.drawing import BOLD, MUTED
 from tobs_tui.ui.widgets.line import Line
 
+_NAMED_SIGNS = {"slash", "plus", "minus", "question_mark", "space"}
 Do = Callable[[], Awaitable[object]]
+OUT_OF_A_FIELD = ("step_back", "leave('Ctrl+Q')")
+"""Shown while one types: `q` is a letter then, and `esc` is how one gets out."""
 
 
 class KeyLine(Line):
@@ -52,8 +57,25 @@ class KeyLine(Line):
 
     def _keys(self) -> Iterable[tuple[str, str, str, Do]]:
         told: set[str] = set()
-        for node, binding, enabled, _ in self.screen.active_bindings.values():
-            if binding.show and enabled and binding.key_display and binding.action not in told:
+        types = isinstance(self.screen.focused, Input)
+        for node, binding, enabled, _ in sorted(self.screen.active_bindings.values(), key=self._rank):
+            works = not _is_sign(binding.key) if types else True
+            if enabled and works and _is_shown(binding, types=types) and binding.action not in told:
                 told.add(binding.action)
                 action = partial(self.app.run_action, binding.action, node)
-                yield binding.key_display, binding.description, binding.action, action
+                yield binding.key_display or "", binding.description, binding.action, action
+
+    def _rank(self, active: ActiveBinding) -> tuple[int, int]:
+        """What has the focus first, then the screen, then the program; each in its own order."""
+        owner = 2 if active.node is self.app else 1 if active.node is self.screen else 0
+        actions = [getattr(one, "action", "") for one in type(active.node).BINDINGS]
+        return owner, actions.index(active.binding.action) if active.binding.action in actions else 99
+
+
+def _is_shown(binding: Binding, *, types: bool) -> bool:
+    return bool(binding.key_display) and (binding.show or (types and binding.action in OUT_OF_A_FIELD))
+
+
+def _is_sign(key: str) -> bool:
+    """Whether a field takes this key for a sign that is typed."""
+    return len(key) == 1 or key in _NAMED_SIGNS

@@ -117,6 +117,9 @@ class LogPane(RowList[LogRow]):
     def _again(self, keeper: LogKeeper, wall: float) -> None:
         self._lines, self._seen_count = [], keeper.count - len(keeper.lines())
         self.take(keeper, wall, self._timezone)
+        # They were all there before.
+        self._unseen = 0
+        self._tell_title()
 
     def _is_shown(self, row: LogRow) -> bool:
         return row.level >= LEVELS[self._level][0] and self._words in row.text.casefold()

@@ -14,7 +14,7 @@ from tobs_tui.ui.drawing import BOLD, FAILED, MUTED
 from tobs_tui.ui.estimate import cost, media_bytes
 from tobs_tui.ui.message_text import message_content
 from tobs_tui.ui.ports import Preview, Standing
-from tobs_tui.ui.standing import messages_words, standing_words, to_fetch
+from tobs_tui.ui.standing import guessed, messages_words, standing_words, to_fetch
 
 SHOWN_MESSAGES = 20
 SHOWN_TEXT = 600
@@ -62,8 +62,9 @@ def _head(
     title = for_terminal(chat.title, 60) or "(no name)"
     name = f"@{for_terminal(chat.username, 32)}" if chat.username else ""
     lines = [Content.assemble((title, BOLD), (f"  {name}" if name else "", MUTED))]
-    count = f"{messages_words(chat)} messages"
+    count = "not counted yet" if guessed(chat) is None else f"{messages_words(chat)} messages"
     said, style = standing_words(chat, standing, timezone)
+    said = "never saved" if said == "never" else said
     saved = f" · {words.number(standing.saved)} saved" if standing and standing.saved else ""
     lines.append(Content.assemble(count + saved, (f" · {said}", style)))
     if chat.no_access:

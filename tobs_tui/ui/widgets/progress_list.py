@@ -25,6 +25,9 @@ _SIGNS = {
     ChatState.FAILED: ("✗", FAILED),
 }
 
+_OF_A_PHASE = {("stopping", "gone"): "stopped", ("paused", "idle"): "paused"}
+"""What a worker's state is called in a phase that explains it."""
+
 
 class ProgressRow(Struct, frozen=True):
     """What one line tells."""
@@ -61,7 +64,7 @@ def progress_rows(
         open_now = chat.state is ChatState.RUNNING if unfolded is None else chat.id in unfolded
         if open_now:
             rows += [
-                _worker_row(chat.id, worker, figures, stopping=view.phase == "stopping")
+                _worker_row(chat.id, worker, figures, view.phase)
                 for worker in view.workers
                 if worker.chat_id == chat.id
             ]
@@ -174,18 +177,19 @@ def _said(chat: ChatProgress, then: ChatProgress, view: RunView, figures: Figure
             return "stopping", WAITING
     if chat.problem:
         return for_terminal(chat.problem, 80), FAILED
-    rate = figures.chats.get(chat.id)
     parts = []
-    if figures.left_s is not None and rate and then.total:
-        parts.append(f"about {words.duration(max(0, then.total - then.done) / rate)}")
+    if figures.left_s is not None and (its_left := figures.chats_left_s.get(chat.id)) is not None:
+        parts.append(f"about {words.duration(its_left)}")
     if before := _saved_before(chat):
         parts.append(f"resumed at {words.share(before)}")
     return " · ".join(parts), MUTED
 
 
-def _worker_row(chat_id: int, worker: WorkerView, figures: Figures, *, stopping: bool) -> ProgressRow:
+def _worker_row(chat_id: int, worker: WorkerView, figures: Figures, phase: str) -> ProgressRow:
     ids = worker.high - worker.low + 1 if worker.high else 0
-    said, style = ("stopped", "") if stopping and worker.state == "gone" else _worker_said(worker)
+    said, style = _worker_said(worker)
+    if (phase, worker.state) in _OF_A_PHASE:
+        said, style = _OF_A_PHASE[phase, worker.state], ""
     span = f"  m{worker.low:,}–{worker.high:,}" if worker.high else ""
     return ProgressRow(
         key=(chat_id, worker.number),

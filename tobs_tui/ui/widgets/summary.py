@@ -111,7 +111,7 @@ def summary(report: RunReport, *, note: str = "", left: str = "", everything: bo
         lines.append(
             Content.styled(f"    … and {words.plural(len(report.chats) - len(chats), 'more chat')}", MUTED)
         )
-    lines += [Content(), Content(f"  {_totals(report)}")]
+    lines += [Content(), *(Content(f"  {line}") for line in _totals(report))]
     if report.errors:
         lines += [Content(), Content.styled("What failed", BOLD)]
         errors = report.errors if everything else report.errors[:SHOWN_ERRORS]
@@ -168,16 +168,21 @@ def _chat(chat: ChatReport) -> Content:
 
 def _in_column(parts: list[str]) -> str:
     """The parts in lines that fit beside a chat's state, the further ones under the first."""
+    return f"\n{'':{COLUMN - BESIDE}}".join(_lines(parts, BESIDE))
+
+
+def _lines(parts: list[str], width: int) -> list[str]:
+    """Whole parts in as few lines as hold them."""
     lines: list[str] = []
     for part in parts:
-        if lines and len(lines[-1]) + len(part) + 3 <= BESIDE:
+        if lines and len(lines[-1]) + len(part) + 3 <= width:
             lines[-1] += f" · {part}"
         else:
             lines.append(part)
-    return f"\n{'':{COLUMN - BESIDE}}".join(lines)
+    return lines
 
 
-def _totals(report: RunReport) -> str:
+def _totals(report: RunReport) -> list[str]:
     notes = sum(chat.notes for chat in report.chats)
     saved = sum(chat.total for chat in report.chats)
     if report.messages_new or notes:
@@ -188,7 +193,7 @@ def _totals(report: RunReport) -> str:
         parts.append(f"{words.plural(report.media_files, 'file')}, {words.size(report.media_bytes)}")
     if report.flood_wait_s:
         parts.append(f"{words.duration(report.flood_wait_s)} of flood waits")
-    return " · ".join(parts)
+    return _lines(parts, COLUMN - 2)
 
 
 def _error(error: ReportedError) -> list[Content]:
