@@ -31,7 +31,7 @@ from tobs_tui.demo.rpc import RpcError
 from tobs_tui.demo.wire.connection import DropConnection
 from tobs_tui.demo.world.filed import files_of_sizes
 from tobs_tui.errors import FileFailed, NotLoggedIn, ServerUnreachable
-from tobs_tui.telegram import dc_pool, dc_router
+from tobs_tui.telegram import caller, dc_pool, dc_router
 from tobs_tui.telegram.governor import Stopped
 
 SMALL = files_of_sizes([10 * KIB] * 12, (AWAY,))
@@ -136,11 +136,27 @@ async def test_a_dc_that_takes_no_login_costs_its_files_and_nothing_else(files_o
     away = {"when": lambda call, request: call.dc_id == AWAY}
     filing.server.faults.fail(GET_FILE, RpcError(401, "AUTH_KEY_UNREGISTERED"), times=None, **away)
     for _ in range(2):
-        with pytest.raises(FileFailed, match=f"DC {AWAY}"):
+        with pytest.raises(ServerUnreachable, match=f"DC {AWAY} does not take"):
             await filing.fetch(await filing.file(1))
     assert filing.server.requests[EXPORT] == 2, "once, once again, and then not for every file"
     await filing.fetch(await filing.file(2))
     assert await filing.account.is_authorized()
+
+
+@pytest.mark.parametrize("error", [RpcError(400, "METHOD_INVALID"), RpcError(500, "INTERNAL")])
+async def test_a_server_of_one_dc_has_the_files_of_all(
+    files_on: Any, monkeypatch: pytest.MonkeyPatch, error: RpcError
+) -> None:
+    """Such a server may know no way to another DC, though its files name some."""
+    monkeypatch.setattr(caller, "FIRST_PAUSE", 0.01)
+    filing = await files_on(files_of_sizes([5 * KIB] * 4, (HOME,)))
+    filing.server.faults.fail(EXPORT, error, times=None)
+    for number in range(1, 5):
+        file = with_dc(await filing.file(number), (AWAY, 203)[number % 2])
+        await filing.fetch(file)
+        assert filing.is_whole(file)
+    assert filing.server.requests[EXPORT] <= 5, "asked once, and not for every file"
+    assert filing.server.requests[GET_FILE] == 4
 
 
 async def test_a_dc_that_is_down_is_waited_for_once_by_all_its_files(

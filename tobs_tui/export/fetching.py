@@ -289,6 +289,8 @@ class Fetching:
             self._waiting.appendleft(run)
         except DiskFull as error:
             await self._open_again(run, error)
+        except RangeFailed as error:
+            self._give_up(run, error)
         except TobsError as error:
             self._lose(number, run, error)
         finally:

@@ -20,6 +20,23 @@ ANSWER_TIMEOUT = 30.0
 TRIES, UNANSWERED = 5, 3
 """So often a request is sent while Telegram answers with errors of its own, and while not at all."""
 FIRST_PAUSE = 0.5
+IN_VAIN, ASKED_AGAIN_AFTER = 2, 600.0
+"""After so many requests of a method that had no answer it is taken for lacking, for so many seconds."""
+
+_DISPENSABLE = frozenset(
+    (
+        "GetChannelDifferenceRequest",
+        "GetDialogFiltersRequest",
+        "GetDifferenceRequest",
+        "GetFileHashesRequest",
+        "GetForumTopicsRequest",
+        "GetFullChannelRequest",
+        "GetPinnedDialogsRequest",
+        "GetSearchCountersRequest",
+        "GetStateRequest",
+    )
+)
+"""Methods that there is a way around. Waiting for each of hundreds of their answers would take hours."""
 
 _KINDS = {
     "GetHistoryRequest": "history",
@@ -54,6 +71,8 @@ class Caller:
     def __init__(self, governor: Governor, on_login_lost: Callable[[NotLoggedIn], None]) -> None:
         self._governor = governor
         self._on_login_lost = on_login_lost
+        self._in_vain: dict[str, tuple[int, float]] = {}
+        """Of dispensable methods: how many requests in a row had no answer, and when that was last seen."""
 
     async def ask(
         self,
@@ -74,22 +93,40 @@ class Caller:
         :raises RangeFailed: when Telegram's trouble did not pass within `tries`.
         """
         kind = kind or kind_of(request)
+        method = type(request).__name__
+        self._refuse_in_vain(method)
 
         async def send(ticket: Ticket) -> Any:
             return await wire.call(request, timeout=timeout, takeout_id=takeout_id, on_break=ticket.spoil)
 
         for tried in range(1, tries + 1):
             try:
-                return await self._governor.call(kind, send, patience=patience)
+                answer = await self._governor.call(kind, send, patience=patience)
             except Exception as error:  # boundary: decides what an error means for this request
                 if ends_login(error):
                     raise self._lost(error) from error
                 if not (isinstance(error, TimeoutError) or is_transient(error)):
+                    if isinstance(error, RPCError):
+                        self._in_vain.pop(method, None)
                     raise
-                if tried >= (UNANSWERED if isinstance(error, TimeoutError) else tries):
+                if tried >= (min(UNANSWERED, tries) if isinstance(error, TimeoutError) else tries):
+                    self._count_in_vain(method)
                     raise self._hopeless(error, tried) from error
+            else:
+                self._in_vain.pop(method, None)
+                return answer
             await self._governor.pause(FIRST_PAUSE * 2 ** (tried - 1))
         raise AssertionError("unreachable")
+
+    def _refuse_in_vain(self, method: str) -> None:
+        """:raises RangeFailed: when the last requests of this method had no answer."""
+        count, last = self._in_vain.get(method, (0, 0.0))
+        if count >= IN_VAIN and self._governor.now() < last + ASKED_AGAIN_AFTER:
+            raise RangeFailed("Telegram did not answer such requests before")
+
+    def _count_in_vain(self, method: str) -> None:
+        if method in _DISPENSABLE:
+            self._in_vain[method] = (self._in_vain.get(method, (0, 0.0))[0] + 1, self._governor.now())
 
     def _lost(self, error: BaseException) -> TobsError:
         lost = translate(error)

@@ -50,6 +50,10 @@ class LoginLost(Exception):
         self.key_unknown = key_unknown
 
 
+class LoginRefused(ServerUnreachable):
+    """A DC can be reached, but the account's login can't be brought there."""
+
+
 class Lane:
     """One connection to a DC, with what goes through it."""
 
@@ -158,6 +162,8 @@ class DcPool:
         """Whether requests can be sent: at home always, elsewhere once the login was brought there."""
         self.refused = False
         """Whether a login just brought there was not taken."""
+        self.home_instead: bool | None = None
+        """Whether the account's own DC gives this one's files; None while nobody had to ask there."""
         self.given_up: tuple[float, ServerUnreachable] | None = None
         """When it was given up to reach it, by the governor's clock, and why; None once it answered."""
         self.logins = 0

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, Self
 from telethon.errors import AuthKeyNotFound, RPCError
 from telethon.tl import functions
 
-from tobs_tui.errors import FileFailed, ServerUnreachable
-from tobs_tui.telegram.dc_pool import DcPool, LoginLost, choice_of
+from tobs_tui.errors import FileFailed, RangeFailed, ServerUnreachable
+from tobs_tui.telegram.dc_pool import DcPool, LoginLost, LoginRefused, choice_of
+from tobs_tui.telegram.file_requests import PART, is_stale, new_dc_of
 from tobs_tui.telegram.governor import Stopped
 from tobs_tui.telegram.link import LinkBroken
 from tobs_tui.telegram.rpc_errors import code_of, translate
@@ -68,6 +69,8 @@ class DCRouter:
         self._prewarm = settings.dc_prewarm_enabled
         self._prewarm_timeout = settings.dc_prewarm_timeout
         self._choose = choice_of(settings.dc_routing_strategy)
+        self.part_most = PART
+        """The most bytes to ask for at once; lowered where a server gives less."""
         self._pools: dict[int, DcPool] = {}
         self._background: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -91,12 +94,42 @@ class DCRouter:
         :param chat_id: for whom; `sticky` goes by it.
         :param size: the most bytes of a file that the answer may hold.
         :raises RPCError: what Telegram answered, FILE_MIGRATE_X among it.
-        :raises FileFailed: when the DC does not take the account's login, or answers all but this request.
-        :raises ServerUnreachable: when it can't be reached.
+        :raises FileFailed: when the DC answers all but this request.
+        :raises ServerUnreachable: when it can't be reached, or does not take the account's login.
         :raises NotLoggedIn: when the login at home has ended.
         :raises Stopped: when the governor was stopped, or the router closed.
         """
         pool = self._pool(dc)
+        if pool.home_instead:
+            return await self._call(self._home, request, chat_id, size)
+        try:
+            return await self._call(pool, request, chat_id, size)
+        except ServerUnreachable as error:
+            return await self._call_home_instead(pool, error, request, chat_id, size)
+
+    @property
+    def _home(self) -> DcPool:
+        return self._pool(self._account.dc_id)
+
+    async def _call_home_instead(
+        self, pool: DcPool, away: ServerUnreachable, request: Any, chat_id: int, size: int
+    ) -> Any:
+        """Ask at home: a server of a single DC has all files there, whatever DC they name."""
+        if pool.at_home or pool.home_instead is False:
+            raise away
+        try:
+            answer = await self._call(self._home, request, chat_id, size)
+        except RPCError as error:
+            if is_stale(error):
+                raise
+            # That home does not know the file says nothing of the DC that should.
+            if new_dc_of(error) is not None:
+                pool.home_instead = False
+            raise away from error
+        pool.home_instead = True
+        return answer
+
+    async def _call(self, pool: DcPool, request: Any, chat_id: int, size: int) -> Any:
         renewed = False
         answers = pool.answers
 
@@ -110,7 +143,7 @@ class DCRouter:
                 async with pool.room(size):
                     answer = await self._account.call(
                         request,
-                        of=f"files:{dc}",
+                        of=f"files:{pool.dc_id}",
                         timeout=ANSWER_TIMEOUT,
                         wire=_HeldDoor(pool.door(chat_id, size), self._going, ready_to_send),
                     )
@@ -262,6 +295,8 @@ class DCRouter:
             if code_of(error) == "AUTH_BYTES_INVALID":
                 raise LoginLost(key_unknown=False) from error
             raise self._refused(pool, code_of(error)) from error
+        except RangeFailed as error:
+            raise self._refused(pool, error.what) from error
 
     async def _begin_anew(self, pool: DcPool, logins: int, lost: LoginLost) -> None:
         """The login of this number is lost; the first of several requests that tell it has it made anew."""
@@ -278,12 +313,12 @@ class DCRouter:
             keys.begin_anew(pool.dc_id)
             await pool.reopen()
 
-    def _refused(self, pool: DcPool, name: str = "") -> FileFailed:
-        """No file of that DC can be had in this run: asking again would only bring waits."""
+    def _refused(self, pool: DcPool, why: str = "") -> LoginRefused:
+        """No file can be had from that DC in this run: asking again would only bring waits."""
         pool.refused = True
         pool.ready = False
-        return FileFailed(
-            f"DC {pool.dc_id} does not take the account's login" + (f" ({name})" if name else ""),
+        return LoginRefused(
+            f"DC {pool.dc_id} does not take the account's login" + (f" ({why})" if why else ""),
             "The next run tries again",
         )
 

@@ -155,8 +155,8 @@ class _Hashes:
                     hashes = await self._asking.send(
                         lambda location: functions.upload.GetFileHashesRequest(location, offset)
                     )
-                except RPCError as error:
-                    _log.info("Telegram gives no hashes of a file (%s)", code_of(error) or error.code)
+                except (RPCError, FileFailed) as error:
+                    _log.info("Telegram gives no hashes of a file (%s)", code_of(error) or error)
                     self._given = False
                     return None
                 self._by_offset.update((hash_.offset, hash_) for hash_ in hashes)
