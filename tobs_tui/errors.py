@@ -12,6 +12,7 @@
     ├── RangeFailed                exit 3: some ids of one chat; the others go on
     ├── MessageFailed              exit 3: one message; the others go on
     ├── FileFailed                 exit 3: one file did not come whole; the others go on
+    │   └── EndsElsewhere          exit 3: Telegram gives more or less of it than its message says
     ├── FileGone                   exit 3: one file that Telegram no longer has; told once
     ├── DeletionsKept              exit 3: so many messages would be marked deleted that none was; told once
     ├── NoteLeftAlone              exit 3: one note that a person's change keeps us from writing
@@ -105,6 +106,18 @@ class FileFailed(TobsError):
     """One file did not come whole; what came of it is kept beside, and the next run goes on from there."""
 
     exit_code = 3
+
+
+class EndsElsewhere(FileFailed):
+    """Telegram gives more or less of a file than its message says, and keeps to that when asked once more.
+
+    Should a later run find the same end, that is the file.
+    """
+
+    def __init__(self, what: str, fix: str = "", size: int = 0) -> None:
+        super().__init__(what, fix)
+        self.size = size
+        """The bytes that Telegram gives."""
 
 
 class FileGone(TobsError):

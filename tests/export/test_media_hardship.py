@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -11,12 +12,16 @@ import pytest
 
 from tests.export.media_truth import files_of, on_disk, shown_at, truth_of
 from tests.telegram.filing import shut
+from tobs_tui.archive import ArchiveReader
+from tobs_tui.demo.methods import files as demo_files
+from tobs_tui.demo.world.content import content_of
 from tobs_tui.demo.world.filed import files_of_sizes, world_of_files
 from tobs_tui.export.media_room import SPARED
 from tobs_tui.export.report import RunStatus
 from tobs_tui.model import MediaKind
 from tobs_tui.telegram import dc_router
 from tobs_tui.telegram.file_requests import PART
+from tobs_tui.vault.verify import verify
 
 if TYPE_CHECKING:
     from tests.export.conftest import Lab
@@ -113,3 +118,32 @@ async def test_a_file_that_somebody_took_away_comes_again_or_is_no_link_any_more
     await one.run()
     assert not any(Path(path).name.encode() in note for note in one.notes().values())
     assert any(Path(moved).name.encode() in note for note in one.notes().values())
+
+
+async def test_a_file_that_ends_elsewhere_than_told_is_kept_once_two_runs_found_the_same_end(
+    lab: MakeLab, demo_server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, had = [3000, 3 * PART + 9, 700, 2 * PART], [2500, PART + 77, 9000, 2 * PART]
+    one = await lab(server=await demo_server(world_of_files(files_of_sizes(told, (4, 5)))))
+    located = demo_files._located
+
+    def ends_elsewhere(call: Any, location: Any) -> Any:
+        file, spec, _ = located(call, location)
+        spec = replace(spec, size=had[told.index(spec.size)])
+        return file, spec, content_of(spec, file.id)
+
+    monkeypatch.setattr(demo_files, "_located", ends_elsewhere)
+    first = await one.run(media=ALL)
+    assert first.status is RunStatus.INCOMPLETE
+    assert sum("of it, and its message says" in error.what for error in first.errors) == 3
+    assert (first.media_files, len(first.errors)) == (1, 3)
+    second = await one.run(media=ALL)
+    assert (second.status, second.media_files) == (RunStatus.COMPLETE, 3), second.errors
+    done = {str(file.path): file.size for file in files_of(one)}
+    assert sorted(done.values()) == sorted(had)
+    assert all((one.settings.export_path / path).stat().st_size == size for path, size in done.items())
+    (note,) = (note for name, note in one.notes().items() if "2025-01-05" in name)
+    assert note.count(b"its message says") == 3
+    with ArchiveReader.open(one.settings.archive_dir) as archive:
+        checks = verify(archive, one.settings.export_path)
+    assert [check.problems for check in checks if check.problems] == []

@@ -12,7 +12,15 @@ from collections.abc import Callable
 
 from tobs_tui import logs
 from tobs_tui.archive import ArchiveReader, FileFate, FileState, StoredFile
-from tobs_tui.errors import DiskFull, FileFailed, FileGone, NotLoggedIn, TobsError, VaultNotWritable
+from tobs_tui.errors import (
+    DiskFull,
+    EndsElsewhere,
+    FileFailed,
+    FileGone,
+    NotLoggedIn,
+    TobsError,
+    VaultNotWritable,
+)
 from tobs_tui.export.chat_run import ChatRun
 from tobs_tui.export.gauges import StageGauge
 from tobs_tui.export.media_counts import MediaCounts
@@ -63,7 +71,9 @@ class MediaFailures:
 
     def may_try_again(self, waiting: Waiting, error: Exception) -> bool:
         """Whether a file is tried once more in this run: trouble of Telegram's own often passes."""
-        if not isinstance(error, FileFailed) or waiting.file.id in self._tried:
+        if isinstance(error, EndsElsewhere) or not isinstance(error, FileFailed):
+            return False
+        if waiting.file.id in self._tried:
             return False
         _remember(self._tried, waiting.file.id)
         logs.info("file tried again")
@@ -132,7 +142,7 @@ class MediaFailures:
             reason = "it can't be written here"
         await self._fetch.tell(FileFate(waiting.file.id, state, reason=reason))
         what, fix = await asyncio.to_thread(self._words, waiting, state, error)
-        return type(error)(what, fix)
+        return FileFailed(what, fix) if isinstance(error, FileFailed) else type(error)(what, fix)
 
     def _words(self, waiting: Waiting, state: FileState, error: TobsError) -> tuple[str, str]:
         stored = self._reader.message(waiting.wanted.chat_id, waiting.wanted.message_id)

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tobs_tui.archive import Archive, FileFate, StoredFile
-from tobs_tui.errors import DiskFull, FileFailed, ServerUnreachable
+from tobs_tui.errors import DiskFull, EndsElsewhere, FileFailed, ServerUnreachable
 from tobs_tui.export.full_disk import FullDisk
 from tobs_tui.export.media_lanes import Waiting
 from tobs_tui.export.media_references import References
@@ -89,6 +89,12 @@ class MediaFetch:
             except DiskFull as error:
                 await self._full_disk.wait(error)
                 continue
+            except EndsElsewhere as error:
+                if error.what != waiting.file.reason:
+                    raise
+                # An earlier run found the same end: it was no trouble of the moment.
+                file = replace(file, size=error.size)
+                continue
             except ServerUnreachable as error:
                 if not moved:
                     raise
@@ -97,7 +103,7 @@ class MediaFetch:
                 raise FileFailed(what, "The next run tries again") from error
             if moved:
                 await asyncio.to_thread(self._keep_dc, file.id, moved[-1])
-            return Came(file, came.path, came.size)
+            return Came(waiting.file, came.path, came.size)
 
     async def keep(self, came: Came) -> None:
         """Put a file that came in its place and make it done.

@@ -13,6 +13,7 @@ from telethon.errors import RPCError
 
 from tobs_tui.errors import FileFailed, FileGone, RangeFailed
 from tobs_tui.telegram.file_requests import (
+    BLOCK,
     PART,
     Fetchable,
     GetPart,
@@ -35,6 +36,10 @@ files that wait for few places one may have expired again before its turn."""
 
 Refresh = Callable[[], Awaitable[Fetchable | None]]
 """Takes the file from its message again; None when nothing shows it any more."""
+
+
+class OtherLength(FileFailed):
+    """A part comes with another length than its place in the file says, each time."""
 
 
 class FileAsking:
@@ -65,29 +70,72 @@ class FileAsking:
         :param expected: how many there should be.
         :raises FileFailed: when Telegram sends something else.
         """
-        try:
-            answer = await self.send(lambda location: GetPart(location, offset, limit), size=expected)
-        except RPCError as error:
-            raise FileFailed(f"Telegram refuses the file ({code_of(error) or error.code})") from error
+        pieces: list[memoryview] = []
+        came = 0
+        while came < limit:
+            asked = min(limit - came, self._router.part_most)
+            try:
+                piece = await self._piece(offset + came, min(asked, max(0, expected - came)), asked)
+            except RPCError as error:
+                if code_of(error) == "LIMIT_INVALID" and self._ask_for_less(asked, asked // 2):
+                    continue
+                raise FileFailed(f"Telegram refuses the file ({code_of(error) or error.code})") from error
+            pieces.append(piece)
+            came += len(piece)
+            if len(piece) < asked:
+                break
+        return pieces[0] if len(pieces) == 1 else memoryview(b"".join(pieces))
+
+    async def whole_part(self, offset: int, length: int) -> memoryview:
+        """Exactly the `length` bytes that stand at `offset`; one that comes short is asked for again.
+
+        :raises OtherLength: when it comes with another length each time.
+        """
+        tried = 0
+        while tried < TRIES:
+            most = self.most
+            data = await self.part(offset, length)
+            if len(data) == length:
+                return data
+            tried += 1
+            if tried == TRIES and len(data) < length and await self.goes_on(offset, len(data), most):
+                tried = 0
+        raise OtherLength(
+            f"Telegram gives {len(data):,} bytes of the file at {offset:,}, where there should be {length:,}",
+            "The next run tries again",
+        )
+
+    @property
+    def most(self) -> int:
+        """The most bytes that are asked for at once."""
+        return self._router.part_most
+
+    async def goes_on(self, offset: int, came: int, asked: int) -> bool:
+        """Whether the file goes on after the `came` bytes at `offset`, though the part came short.
+
+        The server gives no more at once then, and from now on less is asked for than the `asked` until now.
+        """
+        at = came // BLOCK * BLOCK
+        piece = await self.part(offset + at, BLOCK, BLOCK)
+        return len(piece) > came - at and self._ask_for_less(asked, came % asked)
+
+    def _ask_for_less(self, asked: int, most: int) -> bool:
+        """Ask for at most so many bytes at once, in parts that divide 1 MiB; False where none are smaller."""
+        if self._router.part_most < asked:
+            return True  # another part found out meanwhile
+        fits = 1 << max(0, most.bit_length() - 1)
+        if not BLOCK <= fits < asked:
+            return False
+        self._router.part_most = fits
+        return True
+
+    async def _piece(self, offset: int, expected: int, limit: int) -> memoryview:
+        answer = await self.send(lambda location: GetPart(location, offset, limit), size=expected)
         if not isinstance(answer, memoryview):
             raise FileFailed(_not_a_part(answer))
         if len(answer) > limit:
             raise FileFailed("Telegram sent more of the file than was asked for")
         return answer
-
-    async def whole_part(self, offset: int, length: int) -> memoryview:
-        """Exactly the `length` bytes that stand at `offset`; one that comes short is asked for again.
-
-        :raises FileFailed: when it comes with another length each time.
-        """
-        for _ in range(TRIES):
-            data = await self.part(offset, length)
-            if len(data) == length:
-                return data
-        raise FileFailed(
-            f"Telegram gives {len(data):,} bytes of the file at {offset:,}, where there should be {length:,}",
-            "The next run tries again",
-        )
 
     async def send(self, request_for: Callable[[Any], Any], *, size: int = 0) -> Any:
         """The answer to a request about the file; raises as `FileDownloads.download`, and RPCError."""

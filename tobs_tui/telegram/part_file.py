@@ -22,6 +22,7 @@ from typing import NamedTuple, Self
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tobs_tui.errors import DiskFull, FileFailed, VaultNotWritable
 
@@ -32,7 +33,10 @@ _OPEN = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_B
 
 
 class PartPlan(Struct, frozen=True):
-    """What is being fetched; a journal of anything else is void."""
+    """What is being fetched; a journal of anything else is void.
+
+    That of another size holds: of one file, parts are the same as far as they are of the same length.
+    """
 
     file: int
     size: int
@@ -241,7 +245,7 @@ def _read_journal(path: Path, plan: PartPlan) -> dict[int, int]:
     except FileNotFoundError:
         return {}
     try:
-        if msgspec.json.decode(head, type=PartPlan) != plan:
+        if replace(msgspec.json.decode(head, type=PartPlan), size=plan.size) != plan:
             return {}
     except msgspec.MsgspecError:
         return {}

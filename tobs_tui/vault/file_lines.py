@@ -34,10 +34,15 @@ def is_here(file: File, scene: Scene) -> bool:
 def file_remark(file: File, scene: Scene) -> str | None:
     """What the sender's line says of a file: its kind, length and size, and why it isn't here."""
     here = is_here(file, scene)
+    otherwise = _told_otherwise(file, scene) if here else None
     said = [_kind(file)]
     if file.duration and file.kind is not MediaKind.STICKER:
         said.append(duration(file.duration))
-    if (not here and file.size > 0 and file.kind is not MediaKind.STICKER) or file.kind is MediaKind.DOCUMENT:
+    if otherwise is not None:
+        said.append(otherwise)
+    elif file.kind is MediaKind.DOCUMENT or (
+        not here and file.size > 0 and file.kind is not MediaKind.STICKER
+    ):
         said.append(size(file.size))
     if file.ttl is not None:
         said.append("self-destructing")
@@ -118,6 +123,17 @@ def _path(file: File, scene: Scene) -> PurePosixPath | None:
     if stored is None or stored.state is not FileState.DONE or stored.path is None:
         return None
     return PurePosixPath(stored.path)
+
+
+def _told_otherwise(file: File, scene: Scene) -> str | None:
+    """What is said of a file that is not as long as its message says; a photo's size there is a hint only."""
+    stored = scene.files.get(file.id)
+    if stored is None or file.thumb is not None or file.size <= 0 or stored.size == file.size:
+        return None
+    is_like, told = size(stored.size), size(file.size)
+    if is_like == told:
+        is_like, told = f"{stored.size:,} bytes", f"{file.size:,}"
+    return f"{is_like}, its message says {told}"
 
 
 def _kind(file: File) -> str:
