@@ -6,10 +6,14 @@ What it lacks, refuses, never answers or answers oddly costs no message, no othe
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from tests.export.changing import assert_is_true, texts
 from tobs_tui.demo.rpc import RpcError
 from tobs_tui.export.report import RunStatus
+from tobs_tui.telegram import caller
 
 if TYPE_CHECKING:
     from tests.export.conftest import Lab
@@ -17,6 +21,35 @@ if TYPE_CHECKING:
     MakeLab = Callable[..., Awaitable[Lab]]
 
 HISTORY = "messages.getHistory"
+REQUIRED = {"auth.sendCode", "auth.signIn", "messages.getDialogs", HISTORY, "upload.getFile"}
+
+
+@pytest.mark.parametrize(
+    "error", [RpcError(400, "METHOD_INVALID"), RpcError(403, "FORBIDDEN"), RpcError(500, "INTERNAL")], ids=str
+)
+async def test_a_server_that_can_nothing_but_what_is_required_is_exported_whole(
+    lab: MakeLab, monkeypatch: pytest.MonkeyPatch, error: RpcError
+) -> None:
+    monkeypatch.setattr(caller, "FIRST_PAUSE", 0.001)
+    # A connection whose greeting is refused for another reason than an unknown method is none.
+    required = REQUIRED if error.code == 400 else REQUIRED | {"help.getConfig"}
+    one = await lab(messages=300)
+
+    def is_more(call: Any, _request: object) -> bool:
+        return call.method not in required
+
+    one.server.faults.fail(None, error, times=None, when=is_more)
+    assert (await one.run()).status is RunStatus.COMPLETE
+    one.assert_holds_all()
+    for chat_id, chat in one.world.chats.items():
+        if len(chat.history) > 20 and not (chat.migrated_to or chat.hidden or chat.forbidden):
+            one.world.edit(chat_id, texts(one, chat)[-2], "edited")
+            one.world.delete(chat_id, [chat.history.ids[-5]])
+            one.world.post(chat_id, "posted")
+    report = await one.run()
+    assert (report.status, report.errors) == (RunStatus.COMPLETE, ())
+    assert report.messages_new and report.deleted and report.updated
+    assert_is_true(one)
 
 
 async def test_a_chat_whose_opening_is_refused_stops_no_other(lab: MakeLab) -> None:

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger("tobs_tui.telegram")
 PATIENCE = {"resolve": 60.0, "full": 300.0}
 """Seconds of flood wait that are worth it for these classes of method: they are known for waits of hours."""
+WHO_TIMEOUT = 10.0
+"""Seconds for the answer to who is logged in, each of three times: there is a way around it."""
 _TAKEOUT_GONE = ("TAKEOUT_INVALID", "TAKEOUT_REQUIRED")
 
 
@@ -347,16 +349,30 @@ class Account:
     async def _learn_user(self) -> None:
         request = functions.users.GetUsersRequest([types.InputUserSelf()])
         try:
-            users = await self._caller.ask(self._wire, request)
+            users = await self._caller.ask(self._wire, request, timeout=WHO_TIMEOUT)
         except NotLoggedIn:
             self._user = None
             raise
-        except RPCError as error:
-            if code_of(error) != "SESSION_PASSWORD_NEEDED":
-                raise
+        except (RPCError, RangeFailed) as error:
+            if code_of(error) == "SESSION_PASSWORD_NEEDED":
+                self._user = None
+                raise NotLoggedIn("Not logged in on this server", LOGIN_AGAIN) from error
+            _log.info("the server does not tell who is logged in (%s)", code_of(error) or error)
+            await self._learn_user_from_file()
+        else:
+            self._user = users[0] if users and isinstance(users[0], types.User) else None
+
+    async def _learn_user_from_file(self) -> None:
+        """Take who the session file names, where the server lists that login's chats."""
+        if not (account_id := self._authorization.account_id):
             self._user = None
-            raise NotLoggedIn("Not logged in on this server", LOGIN_AGAIN) from error
-        self._user = users[0] if users and isinstance(users[0], types.User) else None
+            return
+        request = functions.messages.GetDialogsRequest(None, 0, types.InputPeerEmpty(), limit=1, hash=0)
+        try:
+            await self._caller.ask(self._wire, request)
+        except RPCError as error:
+            raise translate(error) from error
+        self._user = types.User(account_id, is_self=True, first_name=self._authorization.account_name)
 
     def _login_lost(self, error: NotLoggedIn) -> None:
         """Nothing of this login can work any more: all of its requests end with the reason."""

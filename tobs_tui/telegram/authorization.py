@@ -49,6 +49,7 @@ class Authorization:
         self.takeout_scope = login.takeout_scope if login else None
         self.account_id = login.account if login else 0
         """Who is logged in as far as the file tells; 0 for nobody."""
+        self.account_name = login.name if login else ""
         self._key = _stored_key(login)
         self._dc_keys: DcKeys | None = None
         self._seen_at = _seen_at(server, login)
@@ -114,7 +115,8 @@ class Authorization:
         except BaseException:
             self.requests += link.requests
             raise
-        self.server.learn(config.dc_options)
+        if config is not None:
+            self.server.learn(config.dc_options)
         return link
 
     def first_wire(self, *, updates: bool = False) -> Wire:
@@ -144,13 +146,15 @@ class Authorization:
         finally:
             await asking.close()
             self.requests += asking.requests
-        self.server.learn(config.dc_options)
+        if config is not None:
+            self.server.learn(config.dc_options)
         self._seen_at = None
 
     def save(self, user: Any) -> None:
         """Put it on disk; `user` is the TL user logged in, or None."""
         address = self.address
         self.account_id = user.id if user is not None else 0
+        self.account_name = utils.get_display_name(user) if user is not None else ""
         self._session.save(
             StoredLogin(
                 format=FORMAT,
@@ -161,7 +165,7 @@ class Authorization:
                 port=address.port,
                 key=encode_key(self._key.key),
                 account=self.account_id,
-                name=utils.get_display_name(user) if user is not None else "",
+                name=self.account_name,
                 takeout=self.takeout_id,
                 takeout_scope=self.takeout_scope,
                 salt=self._key.salt,

@@ -239,7 +239,7 @@ class Link:
         return float(self._sender.heard)
 
     async def open(self, *, updates: bool = False, timeout: float | None = None) -> Any:
-        """Connect, make a key if there is none, greet; gives the server's `help.Config`.
+        """Connect, make a key if there is none, greet; gives the server's `help.Config`, None if it has none.
 
         :raises WrongKey: when the server has another public key than ours.
         :raises OSError: when there is no way to it, or it breaks off; TimeoutError when it does not answer.
@@ -326,7 +326,10 @@ class Link:
         reader.feed_data = noted
 
     async def _greet(self, *, updates: bool, timeout: float) -> Any:
-        """Say who we are. A server that does not know how to keep quiet is asked without."""
+        """Say who we are. A server that does not know how to keep quiet is asked without.
+
+        Gives None where it has no config to give: the greeting itself was taken.
+        """
         if not updates:
             try:
                 config = await self._greet_once(quiet=True, timeout=timeout)
@@ -336,7 +339,12 @@ class Link:
             else:
                 self._quiet = True
                 return config
-        return await self._greet_once(quiet=False, timeout=timeout)
+        try:
+            return await self._greet_once(quiet=False, timeout=timeout)
+        except RPCError as error:
+            if not code_of(error).startswith(_UNKNOWN_METHOD):
+                raise
+            return None
 
     async def _greet_once(self, *, quiet: bool, timeout: float) -> Any:
         query = functions.help.GetConfigRequest()
