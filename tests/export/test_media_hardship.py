@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
+import os
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +19,7 @@ from tobs_tui.archive import ArchiveReader
 from tobs_tui.demo.methods import files as demo_files
 from tobs_tui.demo.world.content import content_of
 from tobs_tui.demo.world.filed import files_of_sizes, world_of_files
+from tobs_tui.export import full_disk
 from tobs_tui.export.media_room import SPARED
 from tobs_tui.export.report import RunStatus
 from tobs_tui.model import MediaKind
@@ -147,3 +151,29 @@ async def test_a_file_that_ends_elsewhere_than_told_is_kept_once_two_runs_found_
     with ArchiveReader.open(one.settings.archive_dir) as archive:
         checks = verify(archive, one.settings.export_path)
     assert [check.problems for check in checks if check.problems] == []
+
+
+async def test_files_wait_for_space_where_somebody_can_free_it_and_then_all_come(
+    lab: MakeLab, demo_server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await lab(server=await demo_server(world_of_files(files_of_sizes([3 * PART, 900] * 12, (4, 5)))))
+    monkeypatch.setattr(full_disk, "LOOK_FIRST", 0.5)
+    real, is_full = os.pwrite, True
+
+    def pwrite(handle: int, data: bytes | memoryview, offset: int) -> int:
+        if is_full:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(handle, data, offset)
+
+    monkeypatch.setattr("os.pwrite", pwrite)
+    run = asyncio.create_task(one.run(media=ALL, waits_for_space=True))
+    async with asyncio.timeout(20):
+        while one.exporter is None or not one.exporter.snapshot().disk_full:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    one.exporter.resume()  # too soon: it waits once more
+    await asyncio.sleep(0.3)
+    assert one.exporter.paused
+    is_full = False  # and nobody says so: the free space is looked at
+    report = await run
+    assert report.status is RunStatus.COMPLETE, report.errors
+    assert on_disk(one) == truth_of(one)

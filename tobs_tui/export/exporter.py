@@ -103,7 +103,8 @@ class Exporter:
         self._job = Job(targets=())
         self._asked_files = AskedFiles(archive, publisher.calendar.note_of)
         self._media: MediaStage | None = None
-        self._full_disk = FullDisk(shutdown, waits=waits_for_space)
+        folders = (settings.export_path, archive.folder)
+        self._full_disk = FullDisk(shutdown, folders, waits=waits_for_space)
         self._publishing = Publishing(
             archive,
             publisher,
