@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from textual.content import Content
 
 from tests.ui.conftest import Show
-from tests.ui.fake_host import FakeHost, chats
+from tests.ui.fake_host import FakeHost, chats, report, run_view
 from tobs_tui.errors import ArchiveDamaged, TobsError
 from tobs_tui.model import Chat, ChatType
 from tobs_tui.ui.ports import Link, Reach
@@ -184,9 +184,9 @@ async def test_an_account_without_chats_says_so(show: Show) -> None:
 
 async def test_offline_is_said_with_the_way_out(show: Show) -> None:
     host = FakeHost(shown_chats=())
-    host.reached = Link(Reach.OFFLINE, "no route", 8.0)
+    host.reached = Link(Reach.OFFLINE, "no route")
     async with show(host) as shown:
-        assert "offline, next try in 8 s · r now" in shown.text
+        assert "offline, next try in 5 s · r now" in shown.text
 
 
 async def test_the_preview_of_a_narrow_screen_is_behind_v(show: Show) -> None:
@@ -227,3 +227,57 @@ async def test_what_goes_wrong_beside_the_screen_is_told_and_ends_only_that(
         await shown.settle(0.2)
         assert [error.what for error in told] == ["archive.db is damaged"]
         assert shown.app.is_running
+
+
+async def test_offline_one_is_connected_again_without_a_key(show: Show) -> None:
+    async with show() as shown:
+        shown.host.reached = Link(Reach.OFFLINE, "the connection ended")
+        await shown.settle()
+        assert "! offline, next try in 5 s · r now" in shown.lines[0]
+        shown.clock.now += 4
+        await shown.settle()
+        assert "next try in 1 s" in shown.lines[0]
+        shown.clock.now += 1
+        await shown.settle()
+        await shown.settle()
+        assert shown.host.asked.count("retry") == 1
+        assert "next try in 10 s" in shown.lines[0]
+        await shown.press("r")
+        await shown.settle()
+        await shown.settle()
+        assert shown.host.asked.count("retry") == 2
+        await shown.press("down", "down")
+        await shown.settle(0.5)
+        assert "offline: nothing can be asked now" in shown.text
+        shown.host.reached = Link(Reach.CONNECTED)
+        await shown.settle()
+        assert "● connected" in shown.lines[0]
+        await shown.settle(0.5)
+        assert "Are the tickets booked?" in shown.text
+        assert "Trip to Lisbon" in shown.text
+
+
+async def test_a_chat_that_is_being_exported_is_not_said_to_have_stopped(show: Show) -> None:
+    host = FakeHost()
+    host.view, host.is_running = run_view(), True
+    async with show(host) as shown:
+        row = next(line for line in shown.lines if "Portugal Trains" in line)
+        assert "exporting now" in row
+        host.is_running, host.last_report = False, report()
+        await shown.settle()
+        await shown.settle()
+        row = next(line for line in shown.lines if "Portugal Trains" in line)
+        assert "stopped at 45 %" in row
+        assert "2 Run ended" in shown.lines[0]
+        await shown.press("2", "1")
+        await shown.settle()
+        assert "ended" not in shown.lines[0]
+
+
+async def test_what_is_up_to_date_has_nothing_to_fetch(show: Show) -> None:
+    lisbon = replace(chats()[0], messages=None, top_id=47_708)
+    async with show(FakeHost(shown_chats=(lisbon,))) as shown:
+        assert "up to date" in shown.text
+        assert "to fetch" not in shown.text
+        await shown.press("space")
+        assert "1 marked · nothing new to fetch" in shown.text

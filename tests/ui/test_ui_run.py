@@ -8,13 +8,15 @@ import pytest
 from msgspec.structs import replace
 
 from tests.ui.conftest import Clock, Show, Shown
-from tests.ui.fake_host import FakeHost, chats, report, run_view
+from tests.ui.fake_host import NOW, FakeHost, chats, report, run_view
 from tobs_tui.cli.screen.view import opening
 from tobs_tui.export.chat_run import ChatState
 from tobs_tui.export.job import Target
 from tobs_tui.export.report import RunStatus
+from tobs_tui.logs import LogBatcher
 from tobs_tui.shutdown import ShutdownState
-from tobs_tui.ui.ports import Link, LoginView, Reach, Step
+from tobs_tui.ui.app import run_share
+from tobs_tui.ui.ports import FilesView, Link, LoginView, Reach, Step
 from tobs_tui.ui.widgets.log_pane import LogPane
 
 
@@ -362,3 +364,19 @@ async def test_signed_out_one_signs_in_and_the_run_goes_on(show: Show) -> None:
         await shown.settle()
         assert len(shown.host.orders) == 2
         assert shown.app.current_mode == "run"
+
+
+async def test_a_first_run_has_its_log_although_its_settings_came_later(show: Show) -> None:
+    async with show(running()) as shown:
+        shown.host.batcher = LogBatcher(5.0, clock=shown.clock, wall=lambda: NOW)
+        await on_run(shown)
+        shown.host.batcher.emit_now(logging.INFO, "Family: complete")
+        await shown.settle()
+        assert "Family: complete" in shown.text
+
+
+def test_files_alone_are_not_all_that_a_run_misses_that_gave_up_fetching() -> None:
+    files = FilesView(bytes_done=98, bytes_total=100)
+    gave_up = run_view(phase="files", files=files, messages=6_394, expected=20_846)
+    assert run_share(gave_up) == pytest.approx(6_394 / 20_846)
+    assert run_share(replace(gave_up, messages=20_846)) == pytest.approx(0.98)

@@ -160,6 +160,25 @@ def test_a_lost_login_says_what_to_do() -> None:
     assert line.plain == "! signed out by Telegram · ⏎ sign in, the run goes on"
 
 
+def test_offline_is_told_from_a_server_that_does_not_answer() -> None:
+    worker = replace(run_view().workers[2], tries=4)
+    lost = run_view(silent_s=18.0, silent_dc=4, reconnecting=4, workers=(worker, worker))
+    assert state_line(lost, 118).plain == "! offline, try 4: no way to Telegram · goes on by itself"
+    one_answers = replace(lost, workers=(worker, run_view().workers[0]))
+    assert state_line(one_answers, 118).plain.startswith("! stalled 18 s: DC 4 does not answer")
+
+
+def test_while_nothing_answers_no_time_is_told() -> None:
+    pace = Pace()
+    for second in range(30):
+        done = 400 * min(second, 15)
+        view = run_view(messages=done, elapsed_s=31.0 + second, silent_s=max(0.0, second - 15.0))
+        pace.take(view, 100.0 + second)
+        if second == 15:
+            assert pace.figures.left_s is not None
+    assert pace.figures.left_s is None
+
+
 def test_the_slowest_stage_is_the_last_crowded_one() -> None:
     crowded = (
         stage("fetch", queued=4, capacity=4),

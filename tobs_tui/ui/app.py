@@ -14,6 +14,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from msgspec.structs import replace
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 from textual.widgets import Input
@@ -25,7 +26,7 @@ from tobs_tui.ui import themes, words
 from tobs_tui.ui.actions import EVERYWHERE, bindings
 from tobs_tui.ui.commands import commands_of
 from tobs_tui.ui.log_keeper import LogKeeper
-from tobs_tui.ui.ports import Host, LoginView, Order, Reach, RunView, Step
+from tobs_tui.ui.ports import Host, Link, LoginView, Order, Reach, RunView, Step
 from tobs_tui.ui.screens.base import MainScreen
 from tobs_tui.ui.screens.chats import ChatsScreen
 from tobs_tui.ui.spacing_marks import measure_as_terminals_do
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from tobs_tui.ui.pace import Pace
 
 TICK_S = 0.25
+PATIENCE_S, MOST_PATIENCE_S = 5.0, 60.0
+"""Seconds until the first try to connect again, and between later ones at the most."""
 FEW_CHATS = 5
 """Of fewer chats, the share of chats says little about the share of messages."""
 
@@ -91,6 +94,9 @@ class TobsApp(App[None]):
         self.log_lines = LogKeeper(host.batcher)
         self._last_order: Order | None = None
         self._goes_on_later = False
+        self._been_in = False
+        self._next_try_at: float | None = None
+        self._trying, self._tries = False, 0
         self._seen_report: RunReport | None = None
         self._on_theme = on_theme
         for own in themes.OURS:
@@ -115,13 +121,12 @@ class TobsApp(App[None]):
             self.tell(error)
             self.refresh_now()
             return
-        finally:
-            self.log_lines.follow(self.host.batcher)
         self.logged_in(login)
 
     def logged_in(self, login: LoginView) -> None:
         """Go where a login leads to: on with it, or to the chats."""
         self.login = login
+        self._been_in = self._been_in or login.step is Step.DONE
         if login.step is not Step.DONE:
             self.switch_mode("login")
             return
@@ -139,7 +144,35 @@ class TobsApp(App[None]):
 
     def reconnect(self) -> None:
         """Try to connect again now."""
-        self._connect_beside()
+        if self._next_try_at is None:
+            self._connect_beside()
+        else:
+            self._next_try_at = self.clock()
+
+    def _try_again_when_due(self, link: Link) -> None:
+        """Offline with nothing running: try by itself, with more patience each time."""
+        if link.reach is not Reach.OFFLINE or self.host.running():
+            self._next_try_at = None
+            self._tries = 0 if link.reach is Reach.CONNECTED else self._tries
+        elif self._trying:
+            return
+        elif self._next_try_at is None:
+            self._next_try_at = self.clock() + min(MOST_PATIENCE_S, PATIENCE_S * 2**self._tries)
+        elif self.clock() >= self._next_try_at:
+            self._next_try_at, self._trying = None, True
+            self._tries = min(self._tries + 1, 9)
+            self.run_worker(cast("Any", self._try_again), group="connect", exclusive=True)
+
+    async def _try_again(self) -> None:
+        try:
+            login = await self.host.retry()
+        except (TobsError, OSError):
+            # Told when it was lost; the line on top counts to the next try.
+            return
+        finally:
+            self._trying = False
+        if not self._been_in or login.step is not Step.DONE:
+            self.logged_in(login)
 
     def ask_options(self, wanted: tuple[tuple[Target, ...], int, bool]) -> None:
         """Ask how these chats shall be exported, then begin."""
@@ -207,12 +240,15 @@ class TobsApp(App[None]):
         if shutdown.aborted or (shutdown.draining and not self.host.running()):
             self.exit()
             return
-        run = self.host.run()
+        # Settings that are read, or given at a first run, bring another one.
+        self.log_lines.follow(self.host.batcher)
+        link, run = self.host.link(), self.host.run()
+        self._try_again_when_due(link)
         if run is not None:
             self.pace.take(run, self.clock())
         for screen in reversed(self.screen_stack):
             if isinstance(screen, MainScreen) and screen.ready:
-                screen.show_top(self._top(run))
+                screen.show_top(self._top(link, run))
                 screen.tick(self.clock())
                 return
 
@@ -275,10 +311,12 @@ class TobsApp(App[None]):
             "Theme", "Choose the colours, among them the terminal's own.", self.action_change_theme
         )
 
-    def _top(self, run: RunView | None) -> TopView:
+    def _top(self, link: Link, run: RunView | None) -> TopView:
+        if self._next_try_at is not None:
+            link = replace(link, next_try_s=max(0.0, self._next_try_at - self.clock()))
         return TopView(
             mode=self.current_mode or "",
-            link=self.host.link(),
+            link=link,
             vault=_at_home(self.host.vault) if self.host.vault.name else "",
             run=self._run_words(run),
         )
@@ -314,10 +352,15 @@ def run_share(run: RunView) -> float | None:
     how much of each chat is settled, and by the messages that are known where these tell less: a bar that
     small chats have filled would go back when a large one is counted.
     """
-    if run.phase == "files" and run.files is not None and run.files.bytes_total:
-        return min(1.0, run.files.bytes_done / run.files.bytes_total)
+    of_messages = None
     if run.expected is not None:
-        return min(1.0, run.messages / run.expected) if run.expected else 1.0
+        of_messages = min(1.0, run.messages / run.expected) if run.expected else 1.0
+    if run.phase == "files" and run.files is not None and run.files.bytes_total:
+        of_bytes = min(1.0, run.files.bytes_done / run.files.bytes_total)
+        # Where fetching was given up, files are not all that is missing.
+        return of_bytes if of_messages is None else min(of_bytes, of_messages)
+    if of_messages is not None:
+        return of_messages
     if len(run.chats) < FEW_CHATS:
         return None
     known = sum(max(chat.done, chat.total or 0) for chat in run.chats)

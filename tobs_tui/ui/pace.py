@@ -137,7 +137,7 @@ class Pace:
         at, then = self._begin_of_course(view, now)
         rate = max(0.0, (_fetched(view) - _fetched(then)) / (now - at)) if now > at else 0.0
         left = _seconds_left(view, rate, bytes_rate)
-        if view.flood_s > STEADY_S:
+        if max(view.flood_s, view.silent_s) > STEADY_S:
             return None
         if left is None:
             self._steady_since = None

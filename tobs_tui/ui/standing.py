@@ -7,8 +7,22 @@ from tobs_tui.ui import words
 from tobs_tui.ui.ports import Standing
 
 
+def is_up_to_date(chat: Chat, standing: Standing | None) -> bool:
+    """Whether all that the chat has is saved, as far as its newest id tells."""
+    return (
+        standing is not None
+        and bool(standing.saved or standing.top)
+        and standing.share >= 1.0
+        and standing.since is None
+        and chat.top_id <= standing.top
+    )
+
+
 def to_fetch(chat: Chat, standing: Standing | None) -> int | None:
     """About how many messages an export would fetch; None while nobody can tell."""
+    if is_up_to_date(chat, standing):
+        # Ids of messages that are gone make guesses too large.
+        return 0
     total = chat.messages if chat.messages is not None else guessed(chat)
     if total is None:
         return None

@@ -13,6 +13,8 @@ from tobs_tui.ui.ports import FilesView, RunView
 FLOOD_FROM_S = 0.5
 WAIT_FROM_S = 1.0
 STALLED_FROM_S = 15.0
+OFFLINE_FROM = 3
+"""Tries in a row, of all workers."""
 CROWDED = 0.5
 """A queue filled by this share names the stage behind it as the slowest."""
 
@@ -47,6 +49,8 @@ def _state(view: RunView, *, signed_out: bool) -> Content:
         return _said("!", for_terminal(view.problem), FAILED)
     if view.phase == "paused":
         return _said("■", "paused · p goes on", WAITING)
+    if offline(view):
+        return _said("!", f"offline, try {view.reconnecting}: no way to Telegram · goes on by itself", FAILED)
     if view.silent_s >= STALLED_FROM_S and view.flood_s < FLOOD_FROM_S:
         where = f"DC {view.silent_dc}" if view.silent_dc else "the server"
         tries = f", reconnecting, try {view.reconnecting}" if view.reconnecting else ""
@@ -81,6 +85,16 @@ def _files_words(view: RunView, files: FilesView) -> str:
         parts.append(", ".join(f"DC {dc}: {count}" for dc, count in files.by_dc))
     parts.append(words.duration(view.elapsed_s))
     return " · ".join(parts)
+
+
+def offline(view: RunView) -> bool:
+    """Whether no worker has a connection after some tries: a flaky line is back at the first or second."""
+    there = [worker for worker in view.workers if worker.state != "gone"]
+    return (
+        bool(there)
+        and view.reconnecting >= OFFLINE_FROM
+        and all(one.state == "reconnecting" for one in there)
+    )
 
 
 def slowest_stage(stages: tuple[StageSnapshot, ...]) -> str:

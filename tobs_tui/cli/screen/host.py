@@ -123,9 +123,14 @@ class ScreenHost:
         account = self._account
         if self._link.reach is not Reach.CONNECTED or account is None:
             return self._link
-        wire = account.wire.state
-        if not wire.connected and wire.tries:
-            return Link(Reach.OFFLINE, wire.problem)
+        if self._run is not None and not self._run.done:
+            # Its workers have connections of their own.
+            return Link(Reach.OFFLINE, "no way to Telegram") if self._run.offline else self._link
+        wire = account.wire
+        if not wire.state.connected and wire.state.tries:
+            return Link(Reach.OFFLINE, wire.state.problem)
+        if wire.link is not None and not wire.link.alive:
+            return Link(Reach.OFFLINE, "the connection ended")
         return self._link
 
     async def start(self) -> LoginView:
@@ -140,7 +145,11 @@ class ScreenHost:
         return await self._connect()
 
     async def retry(self) -> LoginView:
-        return await self.start()
+        account = self._account
+        if account is None or self._link.reach is not Reach.CONNECTED:
+            return await self.start()
+        await account.wire.connect()
+        return LoginView(Step.DONE, name=account.owner.name)
 
     def try_demo(self) -> None:
         self.wants_demo = True

@@ -81,6 +81,13 @@ class ScreenRun:
         media = bool(self._settings.media_kinds)
         return opening(self.order.targets, self._clock() - self._began, media=media)
 
+    @property
+    def offline(self) -> bool:
+        """Whether the last picture showed no way to Telegram."""
+        from tobs_tui.ui.state_line import offline
+
+        return self._last is not None and offline(self._last)
+
     def stop(self) -> None:
         """Stop safely; the program stays."""
         self._shutdown.drain("s")

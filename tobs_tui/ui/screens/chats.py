@@ -28,7 +28,7 @@ from tobs_tui.ui.drawing import MUTED, spread
 from tobs_tui.ui.estimate import cost
 from tobs_tui.ui.ports import Preview, Reach, RunView, Standing
 from tobs_tui.ui.screens.base import MainScreen
-from tobs_tui.ui.standing import to_fetch
+from tobs_tui.ui.standing import is_up_to_date, to_fetch
 from tobs_tui.ui.widgets.chat_list import MARK_COLUMNS, ChatHeading, ChatList, Entry, Key
 from tobs_tui.ui.widgets.line import Line
 from tobs_tui.ui.widgets.preview import PreviewPane
@@ -65,6 +65,7 @@ class ChatsScreen(MainScreen):
         self._marks: dict[Key, Target] = {}
         self._unfolded: set[int] = set()
         self._exporting: frozenset[int] = frozenset()
+        self._connected = True
         self._kind = ALL
         self._order = "newest"
         self._loading: int | None = 0
@@ -230,7 +231,8 @@ class ChatsScreen(MainScreen):
             chat = self._by_id.get(target.chat.id, target.chat)
             left = to_fetch(chat, self._standings.get(chat.id))
             messages += left or 0
-            complete = complete and left is not None and chat.messages is not None
+            known = chat.messages is not None or is_up_to_date(chat, self._standings.get(chat.id))
+            complete = complete and known
         if complete and not messages:
             return f" {len(self._marks):,} marked · nothing new to fetch"
         about = cost(messages, per_second=self.tobs.speed)
@@ -252,11 +254,16 @@ class ChatsScreen(MainScreen):
             self._previews.get(chat.id) if chat else None,
             self.host.timezone,
             per_second=self.tobs.speed,
-            problem=self._problems.get(chat.id, "") if chat else "",
+            problem=self._preview_problem(chat) if chat else "",
         )
         # A filter or another order moves the chats under a cursor that stands still.
         if chat is not None and chat.id != self._rests_on:
             self._row_rests()
+
+    def _preview_problem(self, chat: Chat) -> str:
+        if self._connected or chat.id in self._previews:
+            return self._problems.get(chat.id, "")
+        return "offline: nothing can be asked now"
 
     # A row rests under the cursor
 
@@ -358,7 +365,9 @@ class ChatsScreen(MainScreen):
             self._row_rests()
 
     def action_reload(self) -> None:
-        if self.tobs.connected:
+        if self.host.running():
+            self.notify("The export that runs connects by itself.", severity="warning", markup=False)
+        elif self.tobs.connected:
             self._previews.clear()
             self._problems.clear()
             self.load()
@@ -456,6 +465,11 @@ class ChatsScreen(MainScreen):
     def tick(self, now: float) -> None:
         run = self.host.run() if self.host.running() else None
         busy = _read_now(run) if run is not None else frozenset()
+        if self._chats and self.tobs.connected != self._connected:
+            self._connected = self.tobs.connected
+            self._problems.clear()
+            self._show_preview()
+            self._row_rests()
         if busy != self._exporting:
             # Some chat has ended or begun: how they stand is another now.
             self._exporting = busy

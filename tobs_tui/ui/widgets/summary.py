@@ -154,6 +154,8 @@ def _chat(chat: ChatReport) -> Content:
         state = words.share(min(0.99, chat.total / chat.expected))
         if to_go := max(0, chat.expected - chat.total):
             parts.append(f"{words.number(to_go)} to go")
+        elif not (chat.failed or chat.files_failed):
+            parts.append("some files to go")
     if chat.failed:
         parts.append(f"{words.number(chat.failed)} failed")
     if chat.files_failed:

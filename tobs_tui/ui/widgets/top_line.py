@@ -72,7 +72,9 @@ class TopLine(Line):
         sign, word, style = _REACH[view.link.reach]
         reach = Content.assemble((f"{sign} {word}", style))
         if view.link.reach is Reach.OFFLINE and view.link.next_try_s is not None:
-            reach = Content.assemble((f"! offline, next try in {view.link.next_try_s:.0f} s · r now", style))
+            now = " · r now" if view.mode == "chats" else ""
+            next_try = f"! offline, next try in {view.link.next_try_s:.0f} s{now}"
+            reach = Content.assemble((next_try, style))
         left = room - reach.cell_length - 4
         vault = for_terminal(view.vault)
         if left < 6:
