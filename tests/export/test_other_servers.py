@@ -6,13 +6,15 @@ What it lacks, refuses, never answers or answers oddly costs no message, no othe
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.export.changing import assert_is_true, texts
-from tobs_tui.demo.rpc import RpcError
+from tobs_tui.demo.rpc import REGISTRY, RpcError
 from tobs_tui.export.report import RunStatus
+from tobs_tui.model import MediaKind
 from tobs_tui.telegram import caller
 
 if TYPE_CHECKING:
@@ -64,3 +66,40 @@ async def test_a_chat_whose_opening_is_refused_stops_no_other(lab: MakeLab) -> N
     assert one.saved()[one.largest()]
     one.server.faults.clear()
     assert (await one.run()).status is RunStatus.COMPLETE
+
+
+@pytest.mark.parametrize("error", [RpcError(400, "METHOD_INVALID"), RpcError(500, "INTERNAL")], ids=str)
+async def test_references_that_grew_old_are_renewed_without_messages_by_id(
+    lab: MakeLab, monkeypatch: pytest.MonkeyPatch, error: RpcError
+) -> None:
+    monkeypatch.setattr(caller, "FIRST_PAUSE", 0.001)
+    one = await lab(messages=300)
+    await one.run()
+    one.world.files.expire_references()
+    for method in ("messages.getMessages", "channels.getMessages"):
+        one.server.faults.fail(method, error, times=None)
+    report = await one.run(media=frozenset((MediaKind.PHOTO, MediaKind.VOICE)))
+    assert (report.status, report.errors) == (RunStatus.COMPLETE, ())
+    assert report.media_files > 50
+
+
+@pytest.mark.parametrize(
+    "nonsense", [b"\xef\xbe\xad\xde" + bytes(40), b"\xb5\x75\x72\x99"], ids=["unknown", "true"]
+)
+async def test_answers_that_mean_nothing_stop_nothing_that_is_not_theirs(
+    lab: MakeLab, monkeypatch: pytest.MonkeyPatch, nonsense: bytes
+) -> None:
+    one = await lab(messages=300)
+
+    async def answer(_call: Any, _request: Any) -> bytes:
+        return nonsense
+
+    for number, known in list(REGISTRY.items()):
+        if known.name not in REQUIRED:
+            monkeypatch.setitem(REGISTRY, number, replace(known, handler=answer))
+    for text in ("", "posted"):
+        for chat_id in [chat.id for chat in one.world.dialogs() if text and not chat.forbidden]:
+            one.world.post(chat_id, text)
+        report = await one.run()
+        assert (report.status, report.errors) == (RunStatus.COMPLETE, ())
+        one.assert_holds_all()

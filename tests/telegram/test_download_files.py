@@ -19,6 +19,7 @@ from tobs_tui.demo.rpc import REGISTRY, Call, RpcError
 from tobs_tui.demo.world.filed import files_of_sizes, photo_of
 from tobs_tui.errors import DiskFull, FileFailed, FileGone
 from tobs_tui.model import Chat, ChatType, File, MediaKind
+from tobs_tui.telegram import caller
 from tobs_tui.telegram.file_references import fresh_file
 from tobs_tui.telegram.file_requests import PART
 from tobs_tui.telegram.governor import Stopped
@@ -89,9 +90,13 @@ async def test_a_part_that_comes_altered_once_is_fetched_again(files_on: Any, mo
     assert filing.is_whole(file)
 
 
-async def test_a_server_without_hashes_is_worked_around(files_on: Any) -> None:
+@pytest.mark.parametrize("error", [RpcError(400, "INPUT_METHOD_INVALID_1"), RpcError(500, "INTERNAL")])
+async def test_a_server_without_hashes_is_worked_around(
+    files_on: Any, monkeypatch: Any, error: RpcError
+) -> None:
+    monkeypatch.setattr(caller, "FIRST_PAUSE", 0.01)
     filing = await files_on(files_of_sizes([11 * MIB], (AWAY,)))
-    filing.server.faults.fail(HASHES, RpcError(400, "INPUT_METHOD_INVALID_1"), times=None)
+    filing.server.faults.fail(HASHES, error, times=None)
     file = await filing.file(1)
     await filing.fetch(file)
     assert filing.is_whole(file)
@@ -268,9 +273,35 @@ async def test_a_photo_ends_where_the_server_ends_it(files_on: Any, told: int) -
 
 async def test_a_photo_that_is_cut_short_is_not_taken(files_on: Any, monkeypatch: Any) -> None:
     filing = await files_on([photo_of(120_000, dc=AWAY)])
-    alter(monkeypatch, lambda request, data: data[:60_000] if request.offset == 0 else data)
+    alter(
+        monkeypatch,
+        lambda request, data: data if request.offset else data[: min(60_000, request.limit - 4096)],
+    )
     with pytest.raises(FileFailed, match="whole"):
         await filing.fetch(await filing.file(1))
+
+
+@pytest.mark.parametrize("most", [100_000, 128 * KIB])
+async def test_a_server_that_gives_less_at_once_is_asked_for_less(
+    files_on: Any, monkeypatch: Any, most: int
+) -> None:
+    filing = await files_on([*files_of_sizes([MIB + 77], (AWAY,)), photo_of(300_000, dc=AWAY)])
+    alter(monkeypatch, lambda request, data: data[:most])
+    for number in (1, 2):
+        file = await filing.file(number)
+        await filing.fetch(file)
+        assert filing.is_whole(file)
+
+
+async def test_a_server_that_refuses_large_parts_is_asked_for_small_ones(files_on: Any) -> None:
+    filing = await files_on(files_of_sizes([MIB + 77, 5 * KIB], (AWAY,)))
+    filing.server.faults.fail(
+        GET_FILE, RpcError(400, "LIMIT_INVALID"), times=None, when=lambda _, request: request.limit > 64 * KIB
+    )
+    for number in (1, 2):
+        file = await filing.file(number)
+        await filing.fetch(file)
+        assert filing.is_whole(file)
 
 
 async def test_a_full_disk_is_told_as_such(files_on: Any, monkeypatch: Any) -> None:

@@ -353,14 +353,15 @@ class Account:
         except NotLoggedIn:
             self._user = None
             raise
-        except (RPCError, RangeFailed) as error:
+        except (RPCError, RangeFailed, Unreadable) as error:
             if code_of(error) == "SESSION_PASSWORD_NEEDED":
                 self._user = None
                 raise NotLoggedIn("Not logged in on this server", LOGIN_AGAIN) from error
             _log.info("the server does not tell who is logged in (%s)", code_of(error) or error)
             await self._learn_user_from_file()
         else:
-            self._user = users[0] if users and isinstance(users[0], types.User) else None
+            found = users[0] if isinstance(users, list) and users else None
+            self._user = found if isinstance(found, types.User) else None
 
     async def _learn_user_from_file(self) -> None:
         """Take who the session file names, where the server lists that login's chats."""

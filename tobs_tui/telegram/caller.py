@@ -31,6 +31,7 @@ _DISPENSABLE = frozenset(
         "GetFileHashesRequest",
         "GetForumTopicsRequest",
         "GetFullChannelRequest",
+        "GetMessagesRequest",
         "GetPinnedDialogsRequest",
         "GetSearchCountersRequest",
         "GetStateRequest",

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from telethon.errors import AuthKeyNotFound, RPCError
-from telethon.tl import functions
+from telethon.tl import functions, types
 
 from tobs_tui.errors import FileFailed, RangeFailed, ServerUnreachable
 from tobs_tui.telegram.dc_pool import DcPool, LoginLost, LoginRefused, choice_of
 from tobs_tui.telegram.file_requests import PART, is_stale, new_dc_of
 from tobs_tui.telegram.governor import Stopped
-from tobs_tui.telegram.link import LinkBroken
+from tobs_tui.telegram.link import LinkBroken, Unreadable
 from tobs_tui.telegram.rpc_errors import code_of, translate
 from tobs_tui.telegram.wire import Calls, Wire
 
@@ -287,6 +287,8 @@ class DCRouter:
             exported = await self._account.call(
                 functions.auth.ExportAuthorizationRequest(pool.dc_id), of="auth"
             )
+            if not isinstance(exported, types.auth.ExportedAuthorization):
+                raise RangeFailed(f"it was exported as {type(exported).__name__}")
             request = functions.auth.ImportAuthorizationRequest(exported.id, exported.bytes)
             await self._account.call(request, of="auth", wire=pool.first_door())
         except AuthKeyNotFound as error:
@@ -295,8 +297,8 @@ class DCRouter:
             if code_of(error) == "AUTH_BYTES_INVALID":
                 raise LoginLost(key_unknown=False) from error
             raise self._refused(pool, code_of(error)) from error
-        except RangeFailed as error:
-            raise self._refused(pool, error.what) from error
+        except (RangeFailed, Unreadable) as error:
+            raise self._refused(pool, translate(error).what) from error
 
     async def _begin_anew(self, pool: DcPool, logins: int, lost: LoginLost) -> None:
         """The login of this number is lost; the first of several requests that tell it has it made anew."""

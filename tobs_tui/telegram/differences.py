@@ -87,7 +87,12 @@ class Difference(Struct, frozen=True, kw_only=True):
 
 async def account_state(account: Account) -> AccountState:
     """Where the account stands now. :raises NotTold:"""
-    answer = await _ask(account, functions.updates.GetStateRequest(), "updates")
+    try:
+        answer = await _ask(account, functions.updates.GetStateRequest(), "updates")
+    except _StateRefused as error:
+        raise NotTold("the server tells no state", lacking=True) from error
+    if not isinstance(answer, types.updates.State):
+        raise NotTold(f"the server answers with {type(answer).__name__}", lacking=True)
     return _state(answer)
 
 

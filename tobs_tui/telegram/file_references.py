@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from telethon.tl import functions, types
 
+from tobs_tui.errors import ChatUnavailable, RangeFailed
 from tobs_tui.model import CHANNEL_MARK, File, Message, PaidMedia
 from tobs_tui.telegram.convert.message import PageContext, convert_message
+from tobs_tui.telegram.peers import input_peer_of
 
 if TYPE_CHECKING:
     from tobs_tui.telegram.account import Account
     from tobs_tui.telegram.history import HistoryLike
+
+_log = logging.getLogger("tobs_tui.telegram")
 
 MOST = 100
 """Messages that Telegram gives at once."""
@@ -39,9 +44,14 @@ async def fresh_files(
 ) -> list[tuple[int, File]]:
     """The files of these messages, at most 100, each with its message's id; in one request.
 
+    From a server that gives no messages by id, those of the first and of what stands near below it.
     Raises as `fresh_file`.
     """
-    answer = await account.ask(_request(chat, message_ids[:MOST]), of=KIND, chat=chat.title)
+    try:
+        answer = await account.ask(_request(chat, message_ids[:MOST]), of=KIND, chat=chat.title)
+    except (RangeFailed, ChatUnavailable) as error:
+        _log.info("no messages by their ids, so a page of history: %s", error.what)
+        answer = await account.ask(_page(chat, message_ids[0], account.own_id), of=KIND, chat=chat.title)
     context = PageContext(chat.id, account.own_id, forum=False)
     asked = set(message_ids)
     return [
@@ -58,6 +68,20 @@ def _request(chat: HistoryLike, message_ids: Sequence[int]) -> Any:
         return functions.messages.GetMessagesRequest(ids)
     channel = types.InputChannel(-chat.id - CHANNEL_MARK, chat.access_hash or 0)
     return functions.channels.GetMessagesRequest(channel, ids)
+
+
+def _page(chat: HistoryLike, message_id: int, own_id: int) -> Any:
+    """The page of history that begins with a message."""
+    return functions.messages.GetHistoryRequest(
+        peer=input_peer_of(chat.id, chat.access_hash or 0, own_id),
+        offset_id=message_id + 1,
+        offset_date=None,
+        add_offset=0,
+        limit=MOST,
+        max_id=0,
+        min_id=0,
+        hash=0,
+    )
 
 
 def _files_of(message: Message | None) -> Iterator[File]:

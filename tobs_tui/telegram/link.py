@@ -22,7 +22,7 @@ from telethon.network import MTProtoSender, authenticator
 from telethon.network.mtprotoplainsender import MTProtoPlainSender
 from telethon.tl import functions, types
 from telethon.tl.alltlobjects import LAYER
-from telethon.tl.tlobject import TLRequest
+from telethon.tl.tlobject import TLObject, TLRequest
 
 from tobs_tui.telegram.identity import Identity
 from tobs_tui.telegram.proxy import PROXY_ERRORS
@@ -36,6 +36,7 @@ OPEN_TIMEOUT = 15.0
 CLOSE_TIMEOUT = 2.0
 
 
+_BOOL = functions.account.FinishTakeoutSessionRequest.SUBCLASS_OF_ID
 _UNKNOWN_METHOD = ("INPUT_METHOD_INVALID", "METHOD_INVALID", "NOT_IMPLEMENTED")
 
 
@@ -92,10 +93,22 @@ class Sent(TLRequest):  # type: ignore[misc]
 
     def read_result(self, reader: Any) -> Any:  # type: ignore[override, unused-ignore]
         try:
-            return self._request.read_result(reader)
+            answer = self._request.read_result(reader)
         except Exception as error:  # boundary: whatever a parser meets in bytes that it does not know
             reader.set_position(0)
             raise Unreadable(f"{type(error).__name__} in the answer", reader.read()) from None
+        if not self._fits(answer):
+            raise Unreadable(f"the answer is of another type, {type(answer).__name__}", b"")
+        return answer
+
+    def _fits(self, answer: Any) -> bool:
+        """Whether an answer is of the type that this method gives; only lists are not looked into."""
+        if hasattr(self._request, "query"):
+            return True  # its type is the inner request's
+        expected = self._request.SUBCLASS_OF_ID
+        if isinstance(answer, bool):
+            return bool(expected == _BOOL)
+        return not isinstance(answer, TLObject) or bool(expected == answer.SUBCLASS_OF_ID)
 
 
 class _PinnedPlainSender(MTProtoPlainSender):  # type: ignore[misc]
@@ -351,7 +364,12 @@ class Link:
         greeting = self._identity.greeting(query)
         if quiet:
             greeting = functions.InvokeWithoutUpdatesRequest(greeting)
-        return await self._send(Sent(query, functions.InvokeWithLayerRequest(LAYER, greeting)), timeout)
+        greeting = functions.InvokeWithLayerRequest(LAYER, greeting)
+        try:
+            config = await self._send(Sent(query, greeting), timeout)
+        except Unreadable:
+            return None
+        return config if isinstance(config, types.Config) else None
 
     async def _send(self, sent: Any, timeout: float) -> Any:
         if self._broken is not None:
