@@ -11,6 +11,7 @@ import pytest
 from tests.vault.shelf import GROUP, START, Shelf, message
 from tobs_tui.archive import FileState, MediaWant, Scope, TopicLedger
 from tobs_tui.model import ChatType, File, Interval, MediaKind, Topic
+from tobs_tui.telegram.part_file import journal_path, whole_path
 from tobs_tui.vault.media_check import (
     bad_files,
     clean_parts,
@@ -163,10 +164,12 @@ def test_leftovers_of_files_that_are_settled_are_cleaned(shelf: Shelf) -> None:
     shelf.add([message(8, media=photo(8)), message(9, media=photo(-9))])
     shelf.archive.save_file_state(-9, FileState.GONE, shelf.calendar.note_of)
     parts = shelf.vault / "media" / ".partial"
-    for name in ("1.part", "8.part", "8", "-9.part", "77.part.map", "notes.txt"):
+    ours = {journal_path(Path("1")).name, whole_path(Path("-9")).name, "77"}
+    theirs = {"notes.txt", "1 note.txt", "2024-01.jpg"}
+    for name in {*ours, *theirs, "8", "8.parts"}:
         (parts / name).write_bytes(b"x")
     assert clean_parts(shelf.archive, shelf.vault) == 3
-    assert {path.name for path in parts.iterdir()} == {"8.part", "8", "notes.txt"}
+    assert {path.name for path in parts.iterdir()} == {*theirs, "8", "8.parts"}
 
 
 STATES = [

@@ -30,7 +30,8 @@ ORPHANS_FOLDER = f"{MEDIA_FOLDER}/orphaned"
 """Where repairing puts files of ours that no row knows, relative to the vault; links to them hold."""
 
 _PIECE = 500
-_PART = re.compile(r"(?P<id>-?\d{1,20})(?!\d)")
+_PART = re.compile(r"(?P<id>-?\d{1,20})(?:\.parts|\.whole)?\Z")
+"""What `telegram.part_file` calls a file on its way, its journal, and one that came whole."""
 
 
 class BadFile(Struct, frozen=True):
