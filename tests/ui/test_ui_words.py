@@ -8,11 +8,13 @@ from textual.content import Content
 
 from tests.ui.fake_host import NOW, run_view, stage
 from tobs_tui.errors import UsageError
+from tobs_tui.model import WebPage
 from tobs_tui.text import cells
 from tobs_tui.ui import words
 from tobs_tui.ui.app import run_share
 from tobs_tui.ui.chat_filter import kinds, listed, shown
 from tobs_tui.ui.drawing import bar, left, right, rule, sparkline, spread, whole_clauses
+from tobs_tui.ui.message_text import media_words
 from tobs_tui.ui.pace import Pace, resample
 from tobs_tui.ui.screens.archive import parse_query
 from tobs_tui.ui.sizes import parse_size, size_text
@@ -279,3 +281,10 @@ def test_filters_look_at_titles_names_and_ids() -> None:
     assert [entry.title for entry in shown(entries, "-1000000000002", "all types")] == ["Portugal Trains"]
     assert [entry.title for entry in shown(entries, "", "forums")] == ["Rust Lisboa"]
     assert kinds(entries) == ["all types", "people", "groups", "forums", "channels", "folder Travel"]
+
+
+def test_a_link_shows_the_words_that_a_search_finds_in_it() -> None:
+    page = WebPage(
+        url="https://cp.pt/t", site="CP", title="Timetables", description="Lisbon\nand Porto"
+    )
+    assert media_words(page) == "CP · Timetables · Lisbon and Porto · https://cp.pt/t"

@@ -85,7 +85,9 @@ def media_words(media: Media | None) -> str:
         case Poll():
             return f"Poll: {for_terminal(media.question, 120)}"
         case WebPage():
-            return for_terminal(media.url, 200)
+            # Searches look through these words, too: what they found must be seen.
+            shown = [part for part in (media.site, media.title, media.description) if part]
+            return for_terminal(" · ".join([*shown, media.url]), 400)
         case Contact():
             return f"Contact: {for_terminal(f'{media.first_name} {media.last_name}', 60)}"
         case Location():

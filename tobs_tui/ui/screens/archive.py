@@ -139,6 +139,7 @@ class ArchiveScreen(MainScreen):
         listed.timezone, listed.now = self.host.timezone, self.tobs.wall()
         listed.set_rows(rows)
         self.query_one("#archive-empty").display = not rows
+        self.query_one("#saved-column").set_class(not rows, "-empty")
         self.query_one("#archive-empty", Line).show(Content.styled(self._empty_words(), MUTED))
         if self._found is not None:
             told = f"{words.plural(len(self._found), 'message')} found"

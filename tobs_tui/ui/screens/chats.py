@@ -146,6 +146,7 @@ class ChatsScreen(MainScreen):
         entries = self._entries()
         self.chat_list.set_rows(entries)
         self.query_one("#empty").display = not entries
+        self.query_one("#chats-column").set_class(not entries, "-empty")
         self.call_after_refresh(self.query_one(ChatHeading).refresh)
         self.query_one("#empty", Line).show(self._empty_words())
         self._show_info()
