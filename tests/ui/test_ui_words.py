@@ -13,7 +13,7 @@ from tobs_tui.text import cells
 from tobs_tui.ui import words
 from tobs_tui.ui.app import run_share
 from tobs_tui.ui.chat_filter import kinds, listed, shown
-from tobs_tui.ui.drawing import bar, left, right, rule, sparkline, spread, whole_clauses
+from tobs_tui.ui.drawing import bar, clauses, left, right, rule, sparkline, spread, whole_clauses
 from tobs_tui.ui.message_text import media_words
 from tobs_tui.ui.pace import Pace, resample
 from tobs_tui.ui.screens.archive import parse_query
@@ -284,7 +284,12 @@ def test_filters_look_at_titles_names_and_ids() -> None:
 
 
 def test_a_link_shows_the_words_that_a_search_finds_in_it() -> None:
-    page = WebPage(
-        url="https://cp.pt/t", site="CP", title="Timetables", description="Lisbon\nand Porto"
-    )
+    page = WebPage(url="https://cp.pt/t", site="CP", title="Timetables", description="Lisbon\nand Porto")
     assert media_words(page) == "CP · Timetables · Lisbon and Porto · https://cp.pt/t"
+
+
+def test_clauses_are_broken_only_between_them() -> None:
+    parts = ["about 186 to fetch", "2 requests", "2 s"]
+    assert clauses(parts, 40) == "about 186 to fetch · 2 requests · 2 s"
+    assert clauses(parts, 36) == "about 186 to fetch · 2 requests\n2 s"
+    assert clauses(parts, 5) == "about 186 to fetch\n2 requests\n2 s"

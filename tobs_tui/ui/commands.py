@@ -13,8 +13,11 @@ def commands_of(screen: Screen[object]) -> Iterable[SystemCommand]:
     """Every enabled action that has words, once."""
     told: set[str] = set()
     for node, binding, enabled, tooltip in screen.active_bindings.values():
-        if not enabled or not tooltip or binding.action in told or "command_palette" in binding.action:
+        if not enabled or not tooltip or "command_palette" in binding.action:
             continue
-        told.add(binding.action)
+        # Two keys may do the same, such as `q` and `^q`.
+        if told & {binding.action, binding.description}:
+            continue
+        told |= {binding.action, binding.description}
         run = partial(screen.app.run_action, binding.action, node)
         yield SystemCommand(f"{binding.description}  ({binding.key_display})", tooltip, run)

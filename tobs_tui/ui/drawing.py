@@ -69,6 +69,17 @@ def whole_clauses(text: str, width: int) -> str:
     return text[: ends[-1]] if ends else cut(text, width)
 
 
+def clauses(parts: Sequence[str], width: int) -> str:
+    """The parts with dots between them, in lines that are never broken within one."""
+    lines: list[str] = []
+    for part in parts:
+        if lines and cells(lines[-1]) + cells(part) + 3 <= width:
+            lines[-1] += f" · {part}"
+        else:
+            lines.append(part)
+    return "\n".join(lines)
+
+
 def left(text: str, width: int) -> str:
     """Text cut or filled to `width` cells, at the left; filled by the measure that Textual lays out with."""
     fitting = cut(text, width)

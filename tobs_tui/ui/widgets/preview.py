@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
 from tobs_tui.model import Chat
-from tobs_tui.text import for_terminal
+from tobs_tui.text import cells, for_terminal
 from tobs_tui.ui import words
-from tobs_tui.ui.drawing import BOLD, FAILED, MUTED
+from tobs_tui.ui.drawing import BOLD, FAILED, MUTED, clauses
 from tobs_tui.ui.estimate import cost, media_bytes
 from tobs_tui.ui.message_text import message_content
 from tobs_tui.ui.ports import Preview, Standing
@@ -28,6 +30,7 @@ class PreviewPane(VerticalScroll):
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self.chat_id: int | None = None
+        self._head: Callable[[int], Content] | None = None
 
     def compose(self) -> ComposeResult:
         yield Static(id="preview-head")
@@ -44,20 +47,34 @@ class PreviewPane(VerticalScroll):
         problem: str = "",
     ) -> None:
         """Show a chat; `preview` is None while it is asked for."""
-        head, messages = self.query_one("#preview-head", Static), self.query_one("#preview-messages", Static)
+        messages = self.query_one("#preview-messages", Static)
         if chat is None:
-            head.update("")
+            self._head = None
+            self._show_head()
             messages.update("")
             return
         if self.chat_id != chat.id:
             self.chat_id = chat.id
             self.scroll_home(animate=False)
-        head.update(_head(chat, standing, preview, timezone, per_second))
+        self._head = lambda width: _head(chat, standing, preview, timezone, per_second, width)
+        self._show_head()
         messages.update(_messages(chat, preview, timezone, problem))
+
+    def on_resize(self) -> None:
+        self._show_head()
+
+    def _show_head(self) -> None:
+        width = self.scrollable_content_region.width
+        self.query_one("#preview-head", Static).update(self._head(width) if self._head else "")
 
 
 def _head(
-    chat: Chat, standing: Standing | None, preview: Preview | None, timezone: str, per_second: float | None
+    chat: Chat,
+    standing: Standing | None,
+    preview: Preview | None,
+    timezone: str,
+    per_second: float | None,
+    width: int,
 ) -> Content:
     title = for_terminal(chat.title, 60) or "(no name)"
     name = f"@{for_terminal(chat.username, 32)}" if chat.username else ""
@@ -66,18 +83,19 @@ def _head(
     said, style = standing_words(chat, standing, timezone)
     said = "never saved" if said == "never" else said
     saved = f" · {words.number(standing.saved)} saved" if standing and standing.saved else ""
-    lines.append(Content.assemble(count + saved, (f" · {said}", style)))
+    gap = " · " if cells(f"{count}{saved} · {said}") <= width else "\n"
+    lines.append(Content.assemble(count + saved, gap, (said, style)))
     if chat.no_access:
         lines.append(Content.styled(f"✗ no access: {for_terminal(chat.no_access)}", FAILED))
     elif (left := to_fetch(chat, standing)) is not None:
         about = cost(left, per_second=per_second)
         if left:
-            lines.append(
-                Content(
-                    f"about {words.number(left)} to fetch · {words.plural(about.requests, 'request')} · "
-                    f"{words.duration(about.seconds)}"
-                )
-            )
+            parts = [
+                f"about {words.number(left)} to fetch",
+                words.plural(about.requests, "request"),
+                words.duration(about.seconds),
+            ]
+            lines.append(Content(clauses(parts, width)))
     kinds = preview.kinds if preview else None
     if kinds is not None:
         counted = [
@@ -91,7 +109,8 @@ def _head(
             if count
         ]
         if counted:
-            lines.append(Content(f"{' · '.join(counted)} · about {words.size(media_bytes(kinds))}"))
+            counted.append(f"about {words.size(media_bytes(kinds))}")
+            lines.append(Content(clauses(counted, width)))
     if chat.protected:
         lines.append(Content.styled("protected: nobody can forward from it; it can be saved", MUTED))
     return Content("\n").join(lines)

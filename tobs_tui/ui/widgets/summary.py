@@ -14,7 +14,7 @@ from tobs_tui.export.report import ChatReport, ReportedError, RunReport, RunStat
 from tobs_tui.text import for_terminal
 from tobs_tui.ui import words
 from tobs_tui.ui.actions import SUMMARY, bindings
-from tobs_tui.ui.drawing import BOLD, DONE, FAILED, MUTED, WAITING, left
+from tobs_tui.ui.drawing import BOLD, DONE, FAILED, MUTED, WAITING, clauses, left
 
 SHOWN_CHATS, SHOWN_ERRORS = 12, 4
 COLUMN = 74
@@ -170,18 +170,7 @@ def _chat(chat: ChatReport) -> Content:
 
 def _in_column(parts: list[str]) -> str:
     """The parts in lines that fit beside a chat's state, the further ones under the first."""
-    return f"\n{'':{COLUMN - BESIDE}}".join(_lines(parts, BESIDE))
-
-
-def _lines(parts: list[str], width: int) -> list[str]:
-    """Whole parts in as few lines as hold them."""
-    lines: list[str] = []
-    for part in parts:
-        if lines and len(lines[-1]) + len(part) + 3 <= width:
-            lines[-1] += f" · {part}"
-        else:
-            lines.append(part)
-    return lines
+    return clauses(parts, BESIDE).replace("\n", f"\n{'':{COLUMN - BESIDE}}")
 
 
 def _totals(report: RunReport) -> list[str]:
@@ -195,7 +184,7 @@ def _totals(report: RunReport) -> list[str]:
         parts.append(f"{words.plural(report.media_files, 'file')}, {words.size(report.media_bytes)}")
     if report.flood_wait_s:
         parts.append(f"{words.duration(report.flood_wait_s)} of flood waits")
-    return _lines(parts, COLUMN - 2)
+    return clauses(parts, COLUMN - 2).splitlines()
 
 
 def _error(error: ReportedError) -> list[Content]:
