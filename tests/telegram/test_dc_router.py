@@ -189,6 +189,23 @@ async def test_a_dc_that_goes_down_later_is_waited_for_once_too(
     assert asyncio.get_running_loop().time() - began < 2.0
 
 
+async def test_a_dc_that_stands_and_gives_no_file_is_waited_for_once(
+    files_on: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dc_router, "ANSWER_TIMEOUT", 0.3)
+    monkeypatch.setattr(caller, "FIRST_PAUSE", 0.01)
+    filing = await files_on(files_of_sizes([5 * KIB] * 9, (AWAY,)))
+    *files, later = [await filing.file(number) for number in range(1, 10)]
+    filing.server.faults.hang(GET_FILE, when=lambda call, request: call.dc_id == AWAY)
+    came = await asyncio.gather(*(filing.fetch(file) for file in files), return_exceptions=True)
+    assert {type(error) for error in came} == {ServerUnreachable}
+    began, asked = asyncio.get_running_loop().time(), filing.server.requests[GET_FILE]
+    with pytest.raises(ServerUnreachable, match=f"DC {AWAY} answers nothing"):
+        await filing.fetch(later)
+    assert asyncio.get_running_loop().time() - began < 0.3
+    assert filing.server.requests[GET_FILE] == asked
+
+
 async def test_a_request_that_breaks_its_connections_is_one_files_trouble(files_on: Any) -> None:
     filing = await files_on(files_of_sizes([5 * KIB] * 40, (AWAY,)))
     poison, *others = [await filing.file(number) for number in range(1, 41)]

@@ -18,7 +18,7 @@ from telethon.tl import functions, types
 
 from tobs_tui.errors import FileFailed, RangeFailed, ServerUnreachable
 from tobs_tui.telegram.dc_pool import DcPool, LoginLost, LoginRefused, choice_of
-from tobs_tui.telegram.file_requests import PART, is_stale, new_dc_of
+from tobs_tui.telegram.file_requests import PART, GetPart, is_stale, new_dc_of
 from tobs_tui.telegram.governor import Stopped
 from tobs_tui.telegram.link import LinkBroken, Unreadable
 from tobs_tui.telegram.rpc_errors import code_of, translate
@@ -157,10 +157,17 @@ class DCRouter:
                 if self._closed:
                     raise Stopped from error
                 raise translate(error) from error
+            except RangeFailed as error:
+                is_silent = isinstance(error.__cause__, TimeoutError) and isinstance(request, GetPart)
+                if not is_silent or pool.answers != answers:
+                    raise
+                # No part of any file came meanwhile: other files would wait as long, one after the other.
+                silent = ServerUnreachable(f"DC {pool.dc_id} answers nothing", "The next run tries again")
+                self._give_up(pool, silent)
+                raise silent from error
             except ServerUnreachable as error:
                 if pool.answers == answers:
-                    if pool.given_up is None:
-                        pool.given_up = (self._account.governor.now(), error)
+                    self._give_up(pool, error)
                     raise
                 # The DC answered others meanwhile: this is one request's bad luck, or its doing.
                 raise FileFailed(
@@ -260,6 +267,10 @@ class DCRouter:
             pool.ready = True
             pool.logins += 1
             return pool.logins
+
+    def _give_up(self, pool: DcPool, error: ServerUnreachable) -> None:
+        if pool.given_up is None:
+            pool.given_up = (self._account.governor.now(), error)
 
     def _obey_given_up(self, pool: DcPool) -> None:
         """Not try all over what was given up just before, or while one waited: that would multiply the time.
