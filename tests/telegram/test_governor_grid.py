@@ -81,6 +81,24 @@ class Window:
         return self.wait
 
 
+@dataclass
+class EveryTenth:
+    """Refuses each tenth request, however slowly they come."""
+
+    wait: float
+    count: int = 0
+    until: float = 0.0
+
+    def ask(self, now: float) -> float:
+        if now < self.until:
+            return max(1.0, -(-(self.until - now) // 1))
+        self.count += 1
+        if self.count % 10:
+            return 0.0
+        self.until = now + self.wait
+        return self.wait
+
+
 class FixedPacer(Pacer):
     """Always so many in flight."""
 
@@ -231,6 +249,12 @@ def test_without_a_limit_the_line_is_filled(latency: float, jitter: float) -> No
     free = Network(new_pacer("history"), latency, Bucket(steady(None), 1), jitter=jitter).run()
     assert free.per_second >= 0.95 / SERVICE_S
     assert free.waits == 0
+
+
+@pytest.mark.parametrize("wait", [1, 3])
+def test_waits_that_slowness_does_not_keep_off_do_not_bring_it_to_a_crawl(wait: float) -> None:
+    ours = Network(new_pacer("history"), 0.05, EveryTenth(wait)).run()
+    assert ours.per_second >= 1.0
 
 
 @pytest.mark.slow

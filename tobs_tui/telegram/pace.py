@@ -39,6 +39,11 @@ PROBE_GROWTH, PROBE_STEP_S = (1.02, 1.06, 1.15, 1.3, 1.6), 1.5
 RISEN_S, RISEN_GROWTH = 1.5, 2.0
 """Once so many seconds' worth of requests beyond the held rate passed, no burst explains it any more: the
 limit has risen, and the rate grows so much a second."""
+SAME_RATE, SAME_COUNT, SAME_AFTER_S = 1 / 3, 1.5, 2.5
+"""A wait at such a share of an earlier one's rate, after about as many requests (at most so many times more
+or fewer) and so many seconds: slowness does not keep such waits off."""
+UNLOOKED = 8
+"""So many earlier waits are compared with."""
 FIRST_LEAST, LOWEST = 1.0, 0.05
 """Requests a second: the least to go on with after the first wait, and the least of all."""
 
@@ -75,6 +80,8 @@ class Pace:
         self._search_from = 0.0
         self._fell = 0
         self._confirmed = 0
+        self._unlooked: list[tuple[float, int]] = []
+        """The quickest waits since the limit was last looked for: at which rate, after how many requests."""
 
     def ready_at(self, now: float) -> float:
         """The earliest time at which the next request may start."""
@@ -103,8 +110,9 @@ class Pace:
         since = began if self._active_from is None else self._active_from
         guesses = [CAUTION * self._accepted.rate(since, began, burst) for burst in BURSTS_S]
         is_planned = self._doing is not _Doing.HOLD
+        least = self._least(began - since, self._accepted.count(since), seconds)
         lowered = self._lowered(self.rate, began - since, guesses, dear=seconds > DEAR_WAIT_S)
-        self.rate = max(LOWEST, lowered)
+        self.rate = max(LOWEST, lowered, least)
         self._held = self.rate
         self._beyond = 0.0
         self._told_at = now
@@ -114,6 +122,24 @@ class Pace:
         begin = now if is_planned else min(max(now, self._search_from), now + hold)
         self._search_from = begin + hold
         self._grows_from = self._resume_at if self._doing is _Doing.SEARCH else self._search_from
+
+    def _least(self, active: float, count: int, seconds: float) -> float:
+        """The rate that it makes no sense to go below; 0 while slowness helps, for all that is known.
+
+        Where waits come after the same number of requests, however slow they are, a wait is worth as many
+        seconds of work as it takes.
+        """
+        if self.rate is None:
+            return 0.0
+        if self._doing is _Doing.PROBE:
+            self._unlooked.clear()
+        rate = count / max(active, TICK_S)
+        helps = active < SAME_AFTER_S or not any(
+            rate <= earlier * SAME_RATE and count / SAME_COUNT <= before <= count * SAME_COUNT
+            for earlier, before in self._unlooked
+        )
+        self._unlooked = sorted([*self._unlooked, (rate, count)])[-UNLOOKED:]
+        return 0.0 if helps else count / max(1.0, seconds)
 
     def _lowered(self, before: float | None, active: float, guesses: list[float], dear: bool) -> float:
         """The rate to go on with, and what to do with it. `guesses` is what the limit is, guess by guess."""
@@ -212,6 +238,10 @@ class _Accepted:
         self._counts.append([place, 1])
         while self._counts[0][0] < place - REMEMBER_S / TICK_S:
             self._counts.popleft()
+
+    def count(self, since: float) -> int:
+        """How many were let through since then, as far as is remembered."""
+        return sum(accepted for place, accepted in self._counts if place * TICK_S >= since - TICK_S)
 
     def rate(self, since: float, until: float, burst_s: float) -> float:
         """The best rate that was let through in any stretch up to `until`, the burst taken off.
