@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from telethon.tl import types
 
 from tests.export.changing import assert_is_true, texts
 from tobs_tui.demo.rpc import REGISTRY, RpcError
@@ -103,3 +104,37 @@ async def test_answers_that_mean_nothing_stop_nothing_that_is_not_theirs(
         report = await one.run()
         assert (report.status, report.errors) == (RunStatus.COMPLETE, ())
         one.assert_holds_all()
+
+
+async def test_a_server_that_counts_the_message_at_the_offset_in_is_read_whole(lab: MakeLab) -> None:
+    one = await lab(messages=1500)
+
+    def shift(_call: Any, request: Any) -> None:
+        request.offset_id += bool(request.offset_id)
+
+    one.server.faults.before(HISTORY, shift, times=None)
+    report = await one.run()
+    assert (report.status, report.errors) == (RunStatus.COMPLETE, ())
+    one.assert_holds_all()
+
+
+async def test_one_empty_answer_does_not_deny_the_newest_message_that_the_list_tells_of(
+    lab: MakeLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await lab(messages=300)
+    number, known = next((number, known) for number, known in REGISTRY.items() if known.name == HISTORY)
+    hidden: set[bytes] = set()
+
+    async def empty_once(call: Any, request: Any) -> Any:
+        if (peer := bytes(request.peer)) not in hidden:
+            hidden.add(peer)
+            return types.messages.Messages([], [], [], [])
+        return await known.handler(call, request)
+
+    monkeypatch.setitem(REGISTRY, number, replace(known, handler=empty_once))
+    report = await one.run()
+    assert (report.status, report.errors) == (RunStatus.COMPLETE, ())
+    one.assert_holds_all()
+    assert all(
+        one.saved()[chat.id] for chat in one.world.dialogs() if len(chat.history) and not chat.forbidden
+    )

@@ -202,7 +202,7 @@ class Fetching:
     def _settle(self, order: Order, raw: RawPage) -> Fetched | None:
         run, history, shard = order.run, order.history, order.shard
         try:
-            answered = self._judging.settled_by(shard, raw)
+            answered = self._judging.settled_by(shard, raw, history.chat.top_id)
         except RangeFailed as error:
             self._fail_page(order, error)
             return None

@@ -24,9 +24,10 @@ class Judging:
         self._fruitless: dict[Shard, int] = {}
         self._empty: dict[Shard, int] = {}
 
-    def settled_by(self, shard: Shard, raw: RawPage) -> Interval | None:
+    def settled_by(self, shard: Shard, raw: RawPage, top_id: int = 0) -> Interval | None:
         """The ids that the answer settles, perhaps beyond this range; None where it must be asked for again.
 
+        :param top_id: the chat's newest message, as the list of chats tells it.
         :raises RangeFailed: when asking again has not helped.
         """
         answered = page_covers(raw)
@@ -35,20 +36,21 @@ class Judging:
             if self._fruitless[shard] >= FRUITLESS_ANSWERS:
                 raise RangeFailed("the server's answers do not fit what was asked")
             return None
-        return answered if self._believed(shard, raw) else None
+        return answered if self._believed(shard, raw, top_id) else None
 
     def forget(self, shard: Shard) -> None:
         """An answer was taken, or the range was given up: count anew."""
         self._fruitless.pop(shard, None)
         self._empty.pop(shard, None)
 
-    def _believed(self, shard: Shard, raw: RawPage) -> bool:
+    def _believed(self, shard: Shard, raw: RawPage, top_id: int) -> bool:
         """An empty answer that is denied by what is known must come twice, or thrice if much hangs on it."""
         if raw.answer.messages or raw.failed:
             return True
         seen, more = shard.census.lowest_seen, messages_below(raw) or 0
         denied = seen is not None and seen < shard.low
-        needed = 3 if denied or more > PAGE else 2 if more else 1
+        told = shard.low <= top_id < raw.below
+        needed = 3 if denied or more > PAGE else 2 if more or told else 1
         self._empty[shard] = self._empty.get(shard, 0) + 1
         return self._empty[shard] >= needed
 

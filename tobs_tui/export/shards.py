@@ -82,8 +82,8 @@ class Shard:
 
     @property
     def limit(self) -> int:
-        """How many messages to ask for: no more than there are ids."""
-        return min(PAGE, self.ids_left)
+        """How many messages to ask for: one for each id, and for the offset's where a server counts it in."""
+        return min(PAGE, self.ids_left + 1)
 
     def settle(self, covers: Interval) -> Interval | None:
         """Take an answer: the part of it that belongs to this range, which shrinks by it.

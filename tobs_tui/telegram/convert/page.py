@@ -19,7 +19,7 @@ def convert_page(raw: RawPage) -> Page:
     `messageEmpty` yields no message: its id is settled as empty.
     """
     answer = raw.answer
-    asked = getattr(answer, "messages", None)
+    asked = _asked(raw)
     if asked is None:
         return Page(chat_id=raw.chat_id, covers=None, messages=(), count=getattr(answer, "count", None))
     people = people_of(answer.users, answer.chats)
@@ -47,11 +47,19 @@ def convert_page(raw: RawPage) -> Page:
 
 def page_covers(raw: RawPage) -> Interval | None:
     """The ids that the answer settles, told without converting its messages."""
-    asked = getattr(raw.answer, "messages", None)
+    asked = _asked(raw)
     if asked is None:
         return None
     ids, in_window = _window(raw, asked)
     return _covers(raw, ids, trusted=len(in_window) == len(asked))
+
+
+def _asked(raw: RawPage) -> list[Any] | None:
+    """The answer's messages, but for the one at the offset itself, which some servers count in."""
+    messages = getattr(raw.answer, "messages", None)
+    if messages is None or raw.below <= 0 or raw.add_offset != 0 or raw.limit < 2:
+        return messages
+    return [message for message in messages if message.id != raw.below]
 
 
 def _window(raw: RawPage, asked: list[Any]) -> tuple[list[int], list[Any]]:
