@@ -42,6 +42,27 @@ async def test_a_first_run_asks_step_by_step(show: Show) -> None:
         assert "Trip to Lisbon" in shown.text
 
 
+async def test_a_mistyped_number_can_be_typed_again(show: Show) -> None:
+    host = FakeHost(login=LoginView(Step.PHONE))
+    async with show(host) as shown:
+        await shown.type("351")
+        await shown.press("enter")
+        await shown.settle()
+        assert "sent to your Telegram app" in shown.text
+        # Looking elsewhere loses no step.
+        await shown.pilot.click("#top-line", offset=(32, 0))
+        await shown.pilot.click("#top-line", offset=(8, 0))
+        await shown.settle()
+        assert "sent to your Telegram app" in shown.text
+        await shown.press("escape")
+        await shown.settle()
+        assert "sent to your Telegram app" not in shown.text
+        await shown.press("enter")
+        await shown.settle()
+        assert host.asked.count("phone") == 2
+        assert "sent to your Telegram app" in shown.text
+
+
 async def test_a_wrong_id_is_told_beside_its_field(show: Show) -> None:
     async with show(FakeHost(login=LoginView(Step.API))) as shown:
         await shown.type("abc")

@@ -263,7 +263,7 @@ class TobsApp(App[None]):
         )
 
     def action_mode(self, mode: str) -> None:
-        if self.current_mode == "login" and self.login.step is not Step.DONE and mode != "archive":
+        if self.login.step is not Step.DONE and mode != "archive":
             self.switch_mode("login")
         else:
             self.switch_mode(mode)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Iterable
 from typing import Any, ClassVar
 
+from msgspec.structs import replace
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
@@ -101,7 +102,8 @@ class LoginScreen(MainScreen):
             self._hold(False)
             self.tobs.logged_in(view)
             return
-        self._view = view
+        # Whoever looks at another screen meanwhile comes back to this step.
+        self._view = self.tobs.login = view
         self._hold(False)
         self._problem("api-hash", "")
         for step, label, name in (
@@ -249,7 +251,13 @@ class LoginScreen(MainScreen):
             self.workers.cancel_group(self, "step")
             self._hide_qr()
             return True
-        return False
+        if self._view.step is Step.API:
+            return False
+        # A mistyped number is found out when no code comes.
+        self.workers.cancel_group(self, "step")
+        earlier = Step.API if self._view.step is Step.PHONE else Step.PHONE
+        self.show(replace(self._view, step=earlier))
+        return True
 
 
 def _qr(url: str) -> Content:
