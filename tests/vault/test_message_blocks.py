@@ -214,6 +214,11 @@ def test_an_album_tells_what_of_it_is_missing() -> None:
     assert block(*members).startswith(
         "**Anna Petrova** 09:00 · *album of 3: 2 photos, 1 video, 6 KB, not downloaded*  \n"
     )
+    del here[1]
+    assert block(*members, files=here).startswith(
+        "**Anna Petrova** 09:00 · *album of 3 · 2 photos, 4 KB, not downloaded"
+        " · video, 2 KB, not downloaded: over the limit of 1 KB*  \n"
+    )
 
 
 def test_deleted_members_leave_the_album_its_id() -> None:

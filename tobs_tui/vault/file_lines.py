@@ -71,18 +71,29 @@ def file_line(file: File, scene: Scene, *, width: int = WIDTH) -> str | None:
 
 def album_remarks(files: Sequence[File], members: int, scene: Scene) -> list[str]:
     """What the sender's line says of an album: how many, and what of it isn't here."""
-    missing = [file for file in files if not is_here(file, scene)]
+    by_reason: dict[str, list[File]] = {}
+    for file in files:
+        if not is_here(file, scene):
+            by_reason.setdefault(why_missing(scene.files.get(file.id)), []).append(file)
     whole = f"album of {members}"
-    if not missing:
-        return [whole]
-    reasons = {why_missing(scene.files.get(file.id)) for file in missing}
-    if len(reasons) > 1:
-        return [whole, *filter(None, (file_remark(file, scene) for file in missing))]
+    if len(by_reason) == 1:
+        reason, missing = by_reason.popitem()
+        return [f"{whole}: {_together(missing, reason)}"]
+    return [whole, *(_alone_or_together(missing, reason, scene) for reason, missing in by_reason.items())]
+
+
+def _alone_or_together(missing: Sequence[File], reason: str, scene: Scene) -> str:
+    alone = file_remark(missing[0], scene) if len(missing) == 1 else None
+    return alone or _together(missing, reason)
+
+
+def _together(missing: Sequence[File], reason: str) -> str:
+    """`3 photos, 1 video, 276 KB, not downloaded: over the limit of 30 KB`."""
     kinds: dict[MediaKind, int] = {}
     for file in missing:
         kinds[file.kind] = kinds.get(file.kind, 0) + 1
     what = [counted(count, KIND_WORDS[kind], _PLURAL.get(kind)) for kind, count in kinds.items()]
-    return [f"{whole}: {', '.join(what)}, {size(sum(file.size for file in missing))}, {reasons.pop()}"]
+    return f"{', '.join(what)}, {size(sum(file.size for file in missing))}, {reason}"
 
 
 def album_line(files: Sequence[File], scene: Scene) -> list[str]:
