@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from tobs_tui.archive import people
 from tobs_tui.archive.rows import chunks, marks
@@ -30,19 +31,7 @@ def load(
     rows = db.execute(
         f"SELECT {_COLUMNS} FROM notes WHERE chat=?{where} ORDER BY topic, period, part", (chat_id, *values)
     ).fetchall()
-    return [
-        NoteRow(
-            chat_id=chat,
-            topic_id=topic,
-            period=period,
-            part=part,
-            path=path,
-            region_hash=region_hash,
-            planned_hash=planned_hash,
-            people=_named(db, chat, topic, period, part) if people else (),
-        )
-        for chat, topic, period, part, path, region_hash, planned_hash in rows
-    ]
+    return [_row(columns, _named(db, *columns[:4]) if people else ()) for columns in rows]
 
 
 def load_some(
@@ -56,17 +45,24 @@ def load_some(
         " ON chat=? AND topic=column1 AND period=column2 ORDER BY topic, period, part",
         [*(value for key in keys for value in (key.topic_id, key.period)), chat_id],
     )
-    for chat, topic, period, part, path, region_hash, planned_hash in rows:
-        found[NoteKey(topic, period)][part] = NoteRow(
-            chat_id=chat,
-            topic_id=topic,
-            period=period,
-            part=part,
-            path=path,
-            region_hash=region_hash,
-            planned_hash=planned_hash,
-        )
+    for row in map(_row, rows):
+        found[NoteKey(row.topic_id, row.period)][row.part] = row
     return found
+
+
+def _row(columns: Sequence[Any], named: tuple[int, ...] = ()) -> NoteRow:
+    """A note of `_COLUMNS`."""
+    chat, topic, period, part, path, region_hash, planned_hash = columns
+    return NoteRow(
+        chat_id=chat,
+        topic_id=topic,
+        period=period,
+        part=part,
+        path=path,
+        region_hash=region_hash,
+        planned_hash=planned_hash,
+        people=named,
+    )
 
 
 def dirty(db: sqlite3.Connection, chat_id: int) -> list[NoteKey]:
