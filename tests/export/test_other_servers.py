@@ -17,14 +17,15 @@ from tobs_tui.demo.rpc import REGISTRY, RpcError
 from tobs_tui.export.report import RunStatus
 from tobs_tui.model import MediaKind
 from tobs_tui.telegram import caller
+from tobs_tui.telegram.chats import list_chats
 
 if TYPE_CHECKING:
     from tests.export.conftest import Lab
 
     MakeLab = Callable[..., Awaitable[Lab]]
 
-HISTORY = "messages.getHistory"
-REQUIRED = {"auth.sendCode", "auth.signIn", "messages.getDialogs", HISTORY, "upload.getFile"}
+HISTORY, DIALOGS = "messages.getHistory", "messages.getDialogs"
+REQUIRED = {"auth.sendCode", "auth.signIn", DIALOGS, HISTORY, "upload.getFile"}
 
 
 @pytest.mark.parametrize(
@@ -138,3 +139,27 @@ async def test_one_empty_answer_does_not_deny_the_newest_message_that_the_list_t
     assert all(
         one.saved()[chat.id] for chat in one.world.dialogs() if len(chat.history) and not chat.forbidden
     )
+
+
+async def test_a_dialog_that_cannot_be_read_hides_none_before_it_and_that_is_said(
+    lab: MakeLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await lab(messages=300)
+    listed = [chat for chat in one.world.dialogs(archived=False) if not chat.pinned]
+    strange = listed[4]
+    number, known = next((each, method) for each, method in REGISTRY.items() if method.name == DIALOGS)
+
+    async def with_strange(call: Any, request: Any) -> bytes:
+        answer = bytes(await known.handler(call, request))
+        head = types.Dialog.CONSTRUCTOR_ID.to_bytes(4, "little")
+        at = answer.find(bytes(strange.peer))
+        begin = answer.rfind(head, 0, at) if at > 0 else -1
+        return answer if begin < 0 else answer[:begin] + bytes(4) + answer[begin + 4 :]
+
+    monkeypatch.setitem(REGISTRY, number, replace(known, handler=with_strange))
+    doubts: list[str] = []
+    async with await one.connect() as account:
+        found = {chat.id for chat in await list_chats(account, on_doubt=doubts.append)}
+    assert {chat.id for chat in listed[:4]} <= found
+    assert strange.id not in found
+    assert len(doubts) == 1

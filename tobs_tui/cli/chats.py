@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from tobs_tui import text
 from tobs_tui.archive import ArchiveReader
 from tobs_tui.cli.output import number, plural, print_json, print_table, when
 from tobs_tui.config import Settings, machine_timezone
@@ -68,7 +69,7 @@ async def _list(
         _ = account.owner  # raises where nobody is logged in
         chats = [
             chat
-            for chat in await list_chats(account)
+            for chat in await list_chats(account, on_doubt=_tell)
             if _matches(chat, wanted=wanted, folder=folder, search=search)
         ]
         for index, chat in enumerate(chats):
@@ -78,6 +79,10 @@ async def _list(
                 chat = replace(chat, messages=await count_messages(account, chat))
             chats[index] = chat
         return chats
+
+
+def _tell(doubt: str) -> None:
+    print(text.for_terminal(doubt), file=sys.stderr)
 
 
 def _matches(chat: Chat, *, wanted: ChatType | None, folder: str | None, search: str | None) -> bool:

@@ -85,7 +85,8 @@ async def _run(
             raise UsageError("--since must be before --until")
         account.governor.restore(archive.flood_waits())
         account.governor.on_wait = archive.save_flood_wait
-        listed = await unless_stopped(shutdown, list_chats(account))
+        doubts: list[str] = []
+        listed = await unless_stopped(shutdown, list_chats(account, on_doubt=doubts.append))
         targets, left_out = await unless_stopped(shutdown, _targets(account, listed, request))
         archive.save_chats(listed)
         job = Job(
@@ -101,7 +102,7 @@ async def _run(
                 account, archive, open_publisher(settings, archive), indexer, shutdown, settings
             )
             report = await run_until_aborted(exporter, job, shutdown)
-        return with_notices(report, left_out)
+        return with_notices(report, left_out, doubts if request.everything else ())
 
 
 async def run_until_aborted(exporter: Exporter, job: Job, shutdown: ShutdownManager) -> RunReport:
@@ -139,8 +140,8 @@ async def _targets(
     return list(targets.values()), []
 
 
-def with_notices(report: RunReport, left_out: Sequence[Chat]) -> RunReport:
+def with_notices(report: RunReport, left_out: Sequence[Chat], doubts: Sequence[str] = ()) -> RunReport:
     from msgspec.structs import replace
 
     notices = tuple(f"Left out, no access: {chat.title} ({chat.no_access})" for chat in left_out)
-    return replace(report, notices=report.notices + notices)
+    return replace(report, notices=(*report.notices, *notices, *doubts))

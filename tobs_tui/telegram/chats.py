@@ -31,11 +31,17 @@ _TOPICS_PAGE = 100
 
 
 async def list_chats(
-    account: Asks, *, on_progress: Progress | None = None, now: Callable[[], float] = time.time
+    account: Asks,
+    *,
+    on_progress: Progress | None = None,
+    on_doubt: Callable[[str], None] = lambda doubt: None,
+    now: Callable[[], float] = time.time,
 ) -> list[Chat]:
     """All chats of the account, archived ones last, in Telegram's order.
 
     A basic group that became a supergroup is no chat of its own: the supergroup names it in `migrated_from`.
+
+    :param on_doubt: told, in a line, of whatever may be missing.
     """
     listed = DialogList()
     await list_dialogs(account, listed, folder=0, progress=on_progress)
@@ -43,8 +49,10 @@ async def list_chats(
         await list_dialogs(account, listed, folder=1, progress=on_progress)
     except (ChatUnavailable, RangeFailed) as error:
         _log.warning("the server has no list of archived chats: %s", error)
+        on_doubt(f"Archived chats can't be listed and may be missing: {error.what}")
     if not listed.complete:
         _log.warning("the server's list of chats stopped before its end: some chats may be missing")
+        on_doubt("The server's list of chats stopped before its end: some chats may be missing")
     folders = await _folders(account, now())
     upgraded = _upgraded(listed)
     chats: list[Chat] = []

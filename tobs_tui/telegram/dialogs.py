@@ -15,6 +15,7 @@ from telethon.tl import functions, types
 from tobs_tui.errors import ChatUnavailable, RangeFailed
 from tobs_tui.telegram.asking import Asks
 from tobs_tui.telegram.convert.primitives import channel_mark, marked
+from tobs_tui.telegram.link import Unreadable
 from tobs_tui.telegram.peers import input_peer_of
 
 _log = logging.getLogger(__name__)
@@ -102,11 +103,22 @@ async def _walk(
     """Ask page by page from the top to the end, or to a page that brings nothing new; gives how many."""
     offset = _Offset()
     asked: set[_Offset] = set()
-    pages = 0
+    pages, limit = 0, PAGE
     while True:
         asked.add(offset)
+        request = _request(offset, folder, account.own_id, first=not pages, limit=limit)
+        try:
+            answer = await account.ask(request, of="dialogs")
+        except RangeFailed as error:
+            if not isinstance(error.__cause__, Unreadable) or (limit == 1 and not into.dialogs):
+                raise
+            if limit == 1:
+                into.complete = False
+                return pages
+            # Those before the one that can't be read come in smaller pages.
+            limit = max(1, limit // 4)
+            continue
         pages += 1
-        answer = await account.ask(_request(offset, folder, account.own_id, first=pages == 1), of="dialogs")
         if isinstance(answer, types.messages.DialogsNotModified):
             return pages
         new = into.take(answer, folder)
@@ -135,7 +147,7 @@ async def _take_pinned(account: Asks, into: DialogList, folder: int) -> None:
     into.take(answer, folder)
 
 
-def _request(offset: _Offset, folder: int, own_id: int, *, first: bool) -> Any:
+def _request(offset: _Offset, folder: int, own_id: int, *, first: bool, limit: int) -> Any:
     peer = (
         input_peer_of(offset.peer_id, offset.access_hash, own_id)
         if offset.peer_id
@@ -145,7 +157,7 @@ def _request(offset: _Offset, folder: int, own_id: int, *, first: bool) -> Any:
         offset_date=offset.date,
         offset_id=offset.message_id,
         offset_peer=peer,
-        limit=PAGE,
+        limit=limit,
         hash=0,
         # Pinned dialogs open the first page; later they would only come again.
         exclude_pinned=not first,
