@@ -299,6 +299,7 @@ class TobsApp(App[None]):
             selected = self.focused.selected_text
         if selected:
             self.copy_to_clipboard(selected)
+            self.notify("Copied", timeout=2, markup=False)
         else:
             self.action_leave("Ctrl+C")
 
@@ -317,7 +318,7 @@ class TobsApp(App[None]):
         return TopView(
             mode=self.current_mode or "",
             link=link,
-            vault=_at_home(self.host.vault) if self.host.vault.name else "",
+            vault=words.at_home(self.host.vault) if self.host.vault.name else "",
             run=self._run_words(run),
         )
 
@@ -371,10 +372,3 @@ def run_share(run: RunView) -> float | None:
 def _share(run: RunView) -> str:
     part = run_share(run)
     return "" if part is None else words.share(part)
-
-
-def _at_home(path: Path) -> str:
-    try:
-        return f"~/{path.relative_to(Path.home())}"
-    except ValueError:
-        return str(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 UNKNOWN = "—"
@@ -107,6 +108,14 @@ def month(date: int, timezone: str) -> str:
 def clock(date: float, timezone: str, *, seconds: bool = False) -> str:
     """`12:31`, or with seconds `12:31:09`."""
     return f"{datetime.fromtimestamp(date, ZoneInfo(timezone)):{'%H:%M:%S' if seconds else '%H:%M'}}"
+
+
+def at_home(path: Path) -> str:
+    """`~/Notes` for what is below the person's home."""
+    try:
+        return f"~/{path.relative_to(Path.home())}"
+    except ValueError:
+        return str(path)
 
 
 def _milliseconds(seconds: float) -> str:

@@ -64,7 +64,8 @@ class PreviewPane(VerticalScroll):
         self._show_head()
 
     def _show_head(self) -> None:
-        width = self.scrollable_content_region.width
+        # The scrollbar comes with the messages.
+        width = self.outer_size.width - self.gutter.width - 1
         self.query_one("#preview-head", Static).update(self._head(width) if self._head else "")
 
 

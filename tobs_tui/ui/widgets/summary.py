@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -128,7 +129,8 @@ def summary(report: RunReport, *, note: str = "", left: str = "", everything: bo
     if note:
         lines.append(_next("⏎", f"read {for_terminal(note, 60)}"))
         lines.append(_next("o", 'open in Obsidian; the first time choose "Open folder as vault" there'))
-    lines.append(_next("c", f"copy the vault's path, {for_terminal(report.vault, 200)}"))
+    vault = for_terminal(words.at_home(Path(report.vault)), 200)
+    lines.append(_next("c", f"copy the vault's path, {vault}"))
     lines.append(_next("esc", "export other chats"))
     return Content("\n").join(lines)
 
