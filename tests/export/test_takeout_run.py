@@ -13,6 +13,7 @@ from tobs_tui.demo.methods import takeout as served
 from tobs_tui.demo.rpc import Call, RpcError
 from tobs_tui.export.job import Span
 from tobs_tui.export.report import RunStatus
+from tobs_tui.telegram import caller
 
 if TYPE_CHECKING:
     from tests.export.conftest import Lab
@@ -114,6 +115,24 @@ async def test_a_server_with_other_ranges_is_read_whole(lab: MakeLab, trouble: s
             odd = [*reversed(real[:-1]), (1, 40), (real[-1][0], 2**31 - 1)]
             patch.setattr(served, "split_ranges", lambda world: odd)
         assert (await made.run()).status is RunStatus.COMPLETE
+    made.assert_holds_all()
+
+
+@pytest.mark.parametrize("method", ["account.initTakeoutSession", "invokeWithMessagesRange"])
+async def test_a_server_whose_takeouts_do_not_work_is_read_without(
+    lab: MakeLab, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    monkeypatch.setattr(caller, "FIRST_PAUSE", 0.001)
+    made = await lab(messages=400, use_takeout=True)
+
+    def refuse(call: Any, _request: object) -> None:
+        if call.method == method:
+            raise RpcError(500, "INTERNAL")
+        if method == "invokeWithMessagesRange" and call.messages_range:
+            raise RpcError(400, "METHOD_INVALID")
+
+    made.server.faults.before(None, refuse, times=None)
+    assert (await made.run()).status is RunStatus.COMPLETE
     made.assert_holds_all()
 
 

@@ -37,7 +37,7 @@ CLOSE_TIMEOUT = 2.0
 
 
 _BOOL = functions.account.FinishTakeoutSessionRequest.SUBCLASS_OF_ID
-_UNKNOWN_METHOD = ("INPUT_METHOD_INVALID", "METHOD_INVALID", "NOT_IMPLEMENTED")
+UNKNOWN_METHOD = ("INPUT_METHOD_INVALID", "METHOD_INVALID", "NOT_IMPLEMENTED")
 
 
 class LinkBroken(ConnectionError):
@@ -347,7 +347,7 @@ class Link:
             try:
                 config = await self._greet_once(quiet=True, timeout=timeout)
             except RPCError as error:
-                if not code_of(error).startswith(_UNKNOWN_METHOD):
+                if not code_of(error).startswith(UNKNOWN_METHOD):
                     raise
             else:
                 self._quiet = True
@@ -355,7 +355,7 @@ class Link:
         try:
             return await self._greet_once(quiet=False, timeout=timeout)
         except RPCError as error:
-            if not code_of(error).startswith(_UNKNOWN_METHOD):
+            if not code_of(error).startswith(UNKNOWN_METHOD):
                 raise
             return None
 

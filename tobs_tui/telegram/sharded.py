@@ -20,7 +20,7 @@ from tobs_tui.model import CHANNEL_MARK, Interval
 from tobs_tui.telegram.convert.raw import RawPage
 from tobs_tui.telegram.governor import Stopped
 from tobs_tui.telegram.history import HistoryLike, HistoryReader
-from tobs_tui.telegram.link import LinkBroken
+from tobs_tui.telegram.link import UNKNOWN_METHOD, LinkBroken
 from tobs_tui.telegram.rpc_errors import code_of, translate
 from tobs_tui.telegram.wire import Wire
 
@@ -204,9 +204,12 @@ class Worker:
             try:
                 return await account.call(ranged, of="history", timeout=ANSWER_TIMEOUT, wire=wire)
             except RPCError as error:
-                # A takeout that has ended meanwhile takes its ranges with it.
-                if account.in_takeout or not code_of(error).startswith("TAKEOUT_"):
+                # A takeout that has ended meanwhile takes its ranges with it; a server may have none at all.
+                ended = not account.in_takeout and code_of(error).startswith("TAKEOUT_")
+                if not (ended or code_of(error).startswith(UNKNOWN_METHOD)):
                     raise
+                # Inside, a history that names no range may end with the newest one.
+                account.leave_takeout()
         return await account.call(request, of="history", timeout=ANSWER_TIMEOUT, wire=wire)
 
 

@@ -14,11 +14,12 @@ from typing import Any, Self
 from telethon.errors import RPCError
 from telethon.tl import functions, types
 
-from tobs_tui.errors import TobsError
+from tobs_tui.errors import RangeFailed, TobsError
 from tobs_tui.model import ChatType, Interval
 from tobs_tui.telegram.account import Account
 from tobs_tui.telegram.governor import CLOSING, Stopped
-from tobs_tui.telegram.rpc_errors import code_of
+from tobs_tui.telegram.link import Unreadable
+from tobs_tui.telegram.rpc_errors import code_of, translate
 from tobs_tui.telegram.session_file import TakeoutScope
 from tobs_tui.telegram.waits import span
 
@@ -79,7 +80,7 @@ class Takeout:
             request = functions.account.FinishTakeoutSessionRequest(success=self.complete)
             async with asyncio.timeout(FINISH_TIMEOUT):
                 await self._account.call(request, of=CLOSING)
-        except (RPCError, TobsError, OSError, TimeoutError) as error:
+        except (RPCError, TobsError, Unreadable, OSError, TimeoutError) as error:
             _log.warning(
                 "the takeout session could not be ended (%s)", code_of(error) or type(error).__name__
             )
@@ -98,7 +99,7 @@ class Takeout:
             await self._account.call(functions.users.GetUsersRequest([types.InputUserSelf()]))
         except Stopped:
             self._account.leave_takeout()
-        except RPCError:
+        except (RPCError, RangeFailed, Unreadable):
             self._account.end_takeout()
         # A session that Telegram does not know any more was left by the account itself.
         return self._account.in_takeout
@@ -108,7 +109,7 @@ class Takeout:
             session: Any = await self._account.call(self._request())
         except Stopped:
             return
-        except RPCError as error:
+        except (RPCError, RangeFailed, Unreadable) as error:
             self.notice = _why_not(error)
             return
         self._account.enter_takeout(session.id, self._scope)
@@ -116,7 +117,7 @@ class Takeout:
     async def _ask_split_ranges(self) -> tuple[Interval, ...]:
         try:
             told: Any = await self._account.call(functions.messages.GetSplitRangesRequest())
-        except (Stopped, RPCError, TobsError) as error:
+        except (Stopped, RPCError, TobsError, Unreadable) as error:
             # A server that has none is asked for whole histories.
             _log.info("no split ranges (%s)", code_of(error) or type(error).__name__)
             return ()
@@ -154,13 +155,12 @@ def _disjoint(ranges: Iterable[Interval]) -> tuple[Interval, ...]:
     return tuple(found)
 
 
-def _why_not(error: RPCError) -> str:
+def _why_not(error: RPCError | RangeFailed | Unreadable) -> str:
     if code_of(error).startswith("TAKEOUT_INIT_DELAY"):
         seconds = float(getattr(error, "seconds", 0))
         return (
             "Telegram wants the takeout approved first: allow “Data export request” in the chat “Telegram” "
             f"on a phone, or wait {span(seconds)}. This export goes on without it, more slowly."
         )
-    return (
-        f"Telegram gives no takeout session ({code_of(error) or error.code}). This export goes on without it."
-    )
+    why = code_of(error) or (str(error.code) if isinstance(error, RPCError) else translate(error).what)
+    return f"Telegram gives no takeout session ({why}). This export goes on without it."
