@@ -98,4 +98,4 @@ def test_the_end_on_stdout_breaks_no_word_and_says_how_to_go_on(capsys: pytest.C
     totals = said[said.index("188,829 new messages") : said.index("What failed")]
     assert max(map(len, totals.splitlines())) <= 80
     assert "26 s of flood waits" in " ".join(totals.split())
-    assert "start it again and export the same chats" in said
+    assert "To go on: export the same chats again; it fetches only what is missing." in said

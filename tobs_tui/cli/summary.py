@@ -74,7 +74,7 @@ def print_summary(report: RunReport, *, from_screen: bool = False) -> None:
         print(f"\n  {text.for_terminal(notice)}")
     print(f"\n  Vault: {Path(report.vault).resolve()}")
     if report.status in (RunStatus.DRAINED, RunStatus.ABORTED, RunStatus.INCOMPLETE):
-        again = "start it again and export the same chats" if from_screen else "run the same command again"
+        again = "export the same chats again" if from_screen else "run the same command again"
         print(f"  To go on: {again}; it fetches only what is missing.")
     sys.stdout.flush()
 
