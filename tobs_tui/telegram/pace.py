@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import deque
 from enum import Enum
+from statistics import fmean
 
 TICK_S = 0.1
 REMEMBER_S = 120.0
@@ -39,11 +40,11 @@ PROBE_GROWTH, PROBE_STEP_S = (1.02, 1.06, 1.15, 1.3, 1.6), 1.5
 RISEN_S, RISEN_GROWTH = 1.5, 2.0
 """Once so many seconds' worth of requests beyond the held rate passed, no burst explains it any more: the
 limit has risen, and the rate grows so much a second."""
-SAME_RATE, SAME_COUNT, SAME_AFTER_S = 1 / 3, 1.5, 2.5
-"""A wait at such a share of an earlier one's rate, after about as many requests (at most so many times more
-or fewer) and so many seconds: slowness does not keep such waits off."""
-UNLOOKED = 8
-"""So many earlier waits are compared with."""
+SLOW, QUICK, ALIKE, SLOW_S = 1.5, 3.0, 2.0, 2.5
+"""Waits at up to so many times a rate, and at more than so many times: where about as many requests (within a
+factor) come before the ones as before the others, and the slow ones last so long, slowness keeps none off."""
+UNLOOKED = 16
+"""So many waits are compared: the latest, and the quickest of those before them."""
 FIRST_LEAST, LOWEST = 1.0, 0.05
 """Requests a second: the least to go on with after the first wait, and the least of all."""
 
@@ -81,7 +82,7 @@ class Pace:
         self._fell = 0
         self._confirmed = 0
         self._unlooked: list[tuple[float, int]] = []
-        """The quickest waits since the limit was last looked for: at which rate, after how many requests."""
+        """Of the waits since the limit was last looked for: at which rate, after how many requests."""
 
     def ready_at(self, now: float) -> float:
         """The earliest time at which the next request may start."""
@@ -133,13 +134,17 @@ class Pace:
             return 0.0
         if self._doing is _Doing.PROBE:
             self._unlooked.clear()
-        rate = count / max(active, TICK_S)
-        helps = active < SAME_AFTER_S or not any(
-            rate <= earlier * SAME_RATE and count / SAME_COUNT <= before <= count * SAME_COUNT
-            for earlier, before in self._unlooked
-        )
-        self._unlooked = sorted([*self._unlooked, (rate, count)])[-UNLOOKED:]
-        return 0.0 if helps else count / max(1.0, seconds)
+        rate = count / max(active, TICK_S) if count > 3 else self.rate
+        self._unlooked.append((rate, count))
+        if len(self._unlooked) > UNLOOKED:
+            self._unlooked.remove(min(self._unlooked[: UNLOOKED // 2]))
+        quick = [before for other, before in self._unlooked if other >= rate * QUICK]
+        if not quick:
+            return 0.0
+        usual = fmean(before for other, before in self._unlooked if other <= rate * SLOW)
+        if usual < rate * SLOW_S or not fmean(quick) / ALIKE <= usual <= fmean(quick) * ALIKE:
+            return 0.0
+        return usual / max(1.0, seconds)
 
     def _lowered(self, before: float | None, active: float, guesses: list[float], dear: bool) -> float:
         """The rate to go on with, and what to do with it. `guesses` is what the limit is, guess by guess."""
