@@ -14,9 +14,10 @@ from tobs_tui.archive import ArchiveReader, FileState, StoredFile, has_archive
 from tobs_tui.archive.changes import without_addresses
 from tobs_tui.model import MediaKind, Message, NoteLayout
 from tobs_tui.vault.calendar import Calendar
-from tobs_tui.vault.media_names import id_in
+from tobs_tui.vault.media_names import PARTIAL_FOLDER, id_in
 from tobs_tui.vault.verify import verify
 
+_PART = re.compile(rf"{PARTIAL_FOLDER}/(-?\d+)")
 _BLOCK = re.compile(rb"\^([mg]\d+)")
 MOST = 8
 """Differences named of one kind."""
@@ -88,9 +89,16 @@ def of_files(
                 elif stored.path is None:
                     waiting.add(stored.id)
     there = {path.relative_to(vault).as_posix() for path in (vault / "media").rglob("*") if path.is_file()}
-    strange = [path for path in there - paths.keys() if id_in(Path(path).name) not in waiting]
+    there -= {path for path in there if (id_in(Path(path).name) or _part_of(path)) in waiting}
+    strange = there - paths.keys()
     wrong += [f"{path} belongs to no file of the archive" for path in sorted(strange)[:MOST]]
     return wrong
+
+
+def _part_of(path: str) -> int | None:
+    """The id of the file that a partial download is of."""
+    found = _PART.match(path)
+    return int(found[1]) if found else None
 
 
 def _of_file(

@@ -161,14 +161,15 @@ def test_orphans_are_files_of_our_form_that_no_row_knows(shelf: Shelf) -> None:
 
 def test_leftovers_of_files_that_are_settled_are_cleaned(shelf: Shelf) -> None:
     exported(shelf)
-    shelf.add([message(8, media=photo(8)), message(9, media=photo(-9))])
+    shelf.add([message(8, media=photo(8)), message(9, media=photo(-9)), message(10, media=photo(10))])
     shelf.archive.save_file_state(-9, FileState.GONE, shelf.calendar.note_of)
+    shelf.delete(GROUP, 10)
     parts = shelf.vault / "media" / ".partial"
-    ours = {journal_path(Path("1")).name, whole_path(Path("-9")).name, "77"}
+    ours = {journal_path(Path("1")).name, whole_path(Path("-9")).name, "77", "10"}
     theirs = {"notes.txt", "1 note.txt", "2024-01.jpg"}
     for name in {*ours, *theirs, "8", "8.parts"}:
         (parts / name).write_bytes(b"x")
-    assert clean_parts(shelf.archive, shelf.vault) == 3
+    assert clean_parts(shelf.archive, shelf.vault) == 4
     assert {path.name for path in parts.iterdir()} == {*theirs, "8", "8.parts"}
 
 

@@ -132,19 +132,27 @@ def put_orphans_aside(vault: Path, paths: Iterable[str]) -> int:
 
 
 def clean_parts(reader: ArchiveReader, vault: Path) -> int:
-    """Delete what partial downloads left behind of files that are done, gone or unknown; returns how many."""
+    """Delete what partial downloads left behind of files that none will ask for again; returns how many.
+
+    Those are done, gone, unknown, or shown by deleted messages alone.
+    """
     folder = vault / PARTIAL_FOLDER
     found = ((name, int(part["id"])) for name in _names_in(folder) if (part := _PART.match(name)))
     count = 0
     for piece in iter(lambda: list(islice(found, _PIECE)), []):
         known = reader.files_with(file_id for _, file_id in piece)
         for name, file_id in piece:
-            file = known.get(file_id)
-            if file is None or file.state in (FileState.DONE, FileState.GONE):
+            if not _is_to_come(reader, known.get(file_id)):
                 with translated(folder / name):
                     (folder / name).unlink(missing_ok=True)
                 count += 1
     return count
+
+
+def _is_to_come(reader: ArchiveReader, file: StoredFile | None) -> bool:
+    if file is None or file.state in (FileState.DONE, FileState.GONE):
+        return False
+    return any(reader.live_of(chat_id, (message_id,)) for chat_id, message_id in reader.file_places(file.id))
 
 
 class _Elsewhere:
