@@ -264,9 +264,12 @@ class ScreenHost:
     async def chats(self, progress: Progress) -> tuple[Chat, ...]:
         from tobs_tui.telegram.chats import list_chats
 
-        return tuple(
-            await self._asked(list_chats(self._known_account, on_progress=lambda count, *_: progress(count)))
+        listing = list_chats(
+            self._known_account,
+            on_progress=lambda count, *_: progress(count),
+            on_doubt=lambda doubt: logs.warning("%s", doubt),
         )
+        return tuple(await self._asked(listing))
 
     async def standings(self) -> Mapping[int, Standing]:
         return await self._known_archive.standings()
