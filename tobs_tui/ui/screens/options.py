@@ -6,6 +6,7 @@ What was chosen last stands there already, so that a second ⏎ is enough.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, ClassVar
 
 from textual.await_complete import AwaitComplete
@@ -66,7 +67,7 @@ class OptionsScreen(MainScreen):
                     given.since, placeholder="from the first", id="since", classes="field", compact=True
                 )
                 yield Line(Content.styled("until", MUTED), classes="between")
-                yield Input(given.until, placeholder="to the last", id="until", classes="field", compact=True)
+                yield Input(given.until, placeholder="the last", id="until", classes="field", compact=True)
                 yield Line(Content.styled("such as 2025-01-05", MUTED), classes="note")
             with self._row("Media"):
                 yield Choice(
@@ -99,7 +100,7 @@ class OptionsScreen(MainScreen):
                     shown=["Markdown", "JSON, as Telegram Desktop's"],
                 )
             with self._row("Folder", "-tight"):
-                yield Input(given.folder, placeholder="a folder", id="folder", classes="field", compact=True)
+                yield Input(_folder(given), placeholder="a folder", id="folder", classes="field", compact=True)
             yield Line(id="folder-note", classes="under")
             with self._row("Takeout"):
                 yield Choice(
@@ -260,7 +261,7 @@ class OptionsScreen(MainScreen):
         self.query_one("#until", Input).value = options.until
         self.query_one("#max-size", Input).value = size_text(options.max_file_size)
         if options.folder:
-            self.query_one("#folder", Input).value = options.folder
+            self.query_one("#folder", Input).value = _folder(options)
         self.query_one("#media", Choice).choose(options.media)
         self.query_one("#layout", Choice).choose([options.layout])
         self.query_one("#formats", Choice).choose(options.formats)
@@ -341,3 +342,8 @@ class OptionsScreen(MainScreen):
         else:
             self.dismiss(None)
         return True
+
+
+def _folder(options: ExportOptions) -> str:
+    """The folder as a person would type it."""
+    return words.at_home(Path(options.folder)) if options.folder else ""
