@@ -100,7 +100,7 @@ class OptionsScreen(MainScreen):
                     shown=["Markdown", "JSON, as Telegram Desktop's"],
                 )
             with self._row("Folder", "-tight"):
-                yield Input(_folder(given), placeholder="a folder", id="folder", classes="field", compact=True)
+                yield Input(_at(given), placeholder="a folder", id="folder", classes="field", compact=True)
             yield Line(id="folder-note", classes="under")
             with self._row("Takeout"):
                 yield Choice(
@@ -261,7 +261,7 @@ class OptionsScreen(MainScreen):
         self.query_one("#until", Input).value = options.until
         self.query_one("#max-size", Input).value = size_text(options.max_file_size)
         if options.folder:
-            self.query_one("#folder", Input).value = _folder(options)
+            self.query_one("#folder", Input).value = _at(options)
         self.query_one("#media", Choice).choose(options.media)
         self.query_one("#layout", Choice).choose([options.layout])
         self.query_one("#formats", Choice).choose(options.formats)
@@ -344,6 +344,6 @@ class OptionsScreen(MainScreen):
         return True
 
 
-def _folder(options: ExportOptions) -> str:
+def _at(options: ExportOptions) -> str:
     """The folder as a person would type it."""
     return words.at_home(Path(options.folder)) if options.folder else ""
