@@ -16,6 +16,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
@@ -30,9 +31,10 @@ def play(seed: int, folder: Path, loud: bool) -> tuple[int, float, list[int], st
     began = time.monotonic()
     try:
         exits = asyncio.run(play_round(seed, place, print if loud else lambda line: None))
-    except Failed as failed:
-        (place / "story.txt").write_text(str(failed))
-        return seed, time.monotonic() - began, [], str(failed)
+    except Exception as error:  # boundary: a round that breaks is one that failed; the others go on
+        wrong = str(error) if isinstance(error, Failed) else traceback.format_exc()
+        (place / "story.txt").write_text(wrong)
+        return seed, time.monotonic() - began, [], wrong
     shutil.rmtree(place)
     return seed, time.monotonic() - began, exits, ""
 
