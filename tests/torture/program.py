@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -123,7 +124,11 @@ class Program:
         return sum(1 for _ in self.vault.glob("media/**/*"))
 
     def _index(self) -> int:
-        return sum(path.stat().st_size for path in self.vault.glob(".tobs/search.db*"))
+        size = 0
+        for path in self.vault.glob(".tobs/search.db*"):
+            with contextlib.suppress(FileNotFoundError):  # closed this instant
+                size += path.stat().st_size
+        return size
 
 
 class Running:
