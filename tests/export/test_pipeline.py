@@ -157,3 +157,16 @@ async def test_waiting_and_busy_are_timed_apart() -> None:
     assert fetch.busy_s == pytest.approx(8.0)
     assert fetch.wait_s == pytest.approx(2.5)
     assert fetch.p50_s == pytest.approx(2.0)
+
+
+async def test_workers_asked_for_while_the_last_ones_go_home_do_not_come() -> None:
+    source, sink = Source(60), Sink()
+    run = pipeline(source, sink, workers=2, fetch_queue=4, process_queue=2)
+    running = asyncio.ensure_future(run.run())
+    count = 0
+    while not running.done():
+        count += 1
+        await asyncio.sleep(0)
+        run.set_workers(2 + count % 7)
+    await running
+    assert sorted(sink.written) == list(range(60))

@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Generic, TypeVar
 
 from msgspec import Struct
@@ -97,7 +98,6 @@ class AsyncPipeline(Generic[Order, Raw, Ready]):
             async with asyncio.TaskGroup() as fetchers:
                 self._group = fetchers
                 self.set_workers(self._workers)
-            self._group = None
             await self._pages.join()
             for task in processors:
                 task.cancel()
@@ -110,17 +110,27 @@ class AsyncPipeline(Generic[Order, Raw, Ready]):
             self._fetchers[0] = alone.create_task(self._all_in_turn())
 
     def set_workers(self, count: int) -> None:
-        """Have so many fetch workers from now on; one too many goes home when `take` sends it."""
+        """Have so many fetch workers from now on; one too many goes home when `take` sends it.
+
+        Once the last has gone home none comes any more.
+        """
         self._workers = count
         self.fetch_gauge.workers = self.fetch_gauge.capacity = count
         for number in range(count):
             if self._group is not None and number not in self._fetchers:
-                self._fetchers[number] = self._group.create_task(self._fetch_stage(number))
+                task = self._group.create_task(self._fetch_stage(number))
+                self._fetchers[number] = task
+                task.add_done_callback(partial(self._gone_home, number))
 
     def stop_fetching(self) -> None:
         """End the fetch workers where they stand; what they have handed on is still written."""
         for task in tuple(self._fetchers.values()):
             task.cancel()
+
+    def _gone_home(self, number: int, _task: asyncio.Task[None]) -> None:
+        del self._fetchers[number]
+        if not self._fetchers:
+            self._group = None  # it is finished, and takes no one in
 
     async def _all_in_turn(self) -> None:
         while (order := await self._take(0)) is not None:
@@ -129,20 +139,17 @@ class AsyncPipeline(Generic[Order, Raw, Ready]):
                 await self._write_some([self._process_one(raw)])
 
     async def _fetch_stage(self, worker: int) -> None:
-        try:
-            while worker < self._workers:
-                with self.fetch_gauge.waiting():
-                    order = await self._take(worker)
-                if order is None:
-                    return
-                raw = await self._fetch_one(worker, order)
-                if raw is None:
-                    continue
-                with self.fetch_gauge.waiting():
-                    await self._pages.put(raw)
-                self.process_gauge.depth(self._pages.qsize())
-        finally:
-            del self._fetchers[worker]
+        while worker < self._workers:
+            with self.fetch_gauge.waiting():
+                order = await self._take(worker)
+            if order is None:
+                return
+            raw = await self._fetch_one(worker, order)
+            if raw is None:
+                continue
+            with self.fetch_gauge.waiting():
+                await self._pages.put(raw)
+            self.process_gauge.depth(self._pages.qsize())
 
     async def _process_stage(self) -> None:
         while True:
