@@ -21,16 +21,17 @@ from tobs_tui.model import Owner
 from tobs_tui.telegram.authorization import Authorization
 from tobs_tui.telegram.caller import ANSWER_TIMEOUT, Caller, kind_of
 from tobs_tui.telegram.governor import Governor, WaitTooLong
-from tobs_tui.telegram.link import LinkBroken, Unreadable
+from tobs_tui.telegram.link import LinkBroken
 from tobs_tui.telegram.rpc_errors import LOGIN_AGAIN, code_of, flood_seconds, translate
+from tobs_tui.telegram.sender import Unreadable
 from tobs_tui.telegram.waits import span
 from tobs_tui.telegram.wire import Calls, Wire
 
 if TYPE_CHECKING:
     from tobs_tui.config import Settings
     from tobs_tui.telegram.dc_keys import DcKeys
-    from tobs_tui.telegram.link import DcKey
     from tobs_tui.telegram.login import QrLogin, SentCode
+    from tobs_tui.telegram.sender import DcKey
     from tobs_tui.telegram.session_file import TakeoutScope
 
 _log = logging.getLogger("tobs_tui.telegram")

@@ -15,7 +15,8 @@ from telethon.errors import AuthKeyNotFound, RPCError
 from tobs_tui.errors import ServerUnreachable
 from tobs_tui.telegram.dc_keys import DcKeys, dc_keys_path
 from tobs_tui.telegram.identity import Identity, identity_of
-from tobs_tui.telegram.link import DcKey, Link
+from tobs_tui.telegram.link import Link
+from tobs_tui.telegram.sender import DcKey
 from tobs_tui.telegram.servers import DcAddress, Server, server_of
 from tobs_tui.telegram.session_file import FORMAT, VERSION, SessionFile, StoredLogin, encode_key
 from tobs_tui.telegram.wire import Wire

@@ -20,7 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from tobs_tui.errors import SessionError
-from tobs_tui.telegram.link import DcKey
+from tobs_tui.telegram.sender import DcKey
 from tobs_tui.telegram.session_file import (
     DC_KEYS_SUFFIX,
     FORMAT,

@@ -20,8 +20,9 @@ from tobs_tui.errors import FileFailed, RangeFailed, ServerUnreachable
 from tobs_tui.telegram.dc_pool import DcPool, LoginLost, LoginRefused, choice_of
 from tobs_tui.telegram.file_requests import PART, GetPart, is_stale, new_dc_of
 from tobs_tui.telegram.governor import Stopped
-from tobs_tui.telegram.link import LinkBroken, Unreadable
+from tobs_tui.telegram.link import LinkBroken
 from tobs_tui.telegram.rpc_errors import code_of, translate
+from tobs_tui.telegram.sender import Unreadable
 from tobs_tui.telegram.wire import Calls, Wire
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from telethon.tl import functions, types
 from tobs_tui.errors import ChatUnavailable, RangeFailed
 from tobs_tui.telegram.asking import Asks
 from tobs_tui.telegram.convert.primitives import channel_mark, marked
-from tobs_tui.telegram.link import Unreadable
 from tobs_tui.telegram.peers import input_peer_of
+from tobs_tui.telegram.sender import Unreadable
 
 _log = logging.getLogger(__name__)
 

@@ -23,9 +23,10 @@ from tobs_tui.telegram.convert.message import PageContext, convert_message
 from tobs_tui.telegram.convert.people import people_of
 from tobs_tui.telegram.convert.primitives import channel_mark, marked, unix
 from tobs_tui.telegram.governor import WaitTooLong
-from tobs_tui.telegram.link import LinkBroken, Unreadable
+from tobs_tui.telegram.link import LinkBroken
 from tobs_tui.telegram.peers import input_channel
 from tobs_tui.telegram.rpc_errors import code_of, ends_login, translate
+from tobs_tui.telegram.sender import Unreadable
 
 _log = logging.getLogger("tobs_tui.telegram")
 

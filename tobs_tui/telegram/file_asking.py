@@ -22,8 +22,8 @@ from tobs_tui.telegram.file_requests import (
     location_of,
     new_dc_of,
 )
-from tobs_tui.telegram.link import Unreadable
 from tobs_tui.telegram.rpc_errors import code_of
+from tobs_tui.telegram.sender import Unreadable
 
 if TYPE_CHECKING:
     from tobs_tui.telegram.dc_router import DCRouter

@@ -16,8 +16,8 @@ from telethon.tl import functions, types
 from tobs_tui.errors import RangeFailed
 from tobs_tui.model import Interval
 from tobs_tui.telegram.convert.raw import RawPage
-from tobs_tui.telegram.link import Unreadable
 from tobs_tui.telegram.peers import input_peer_of
+from tobs_tui.telegram.sender import Unreadable
 
 PAGE = 100
 """The most messages that Telegram gives at once."""

@@ -26,7 +26,8 @@ from telethon.tl import functions
 
 from tobs_tui.errors import ServerUnreachable, SessionError, SettingsError
 from tobs_tui.telegram.identity import identity_of
-from tobs_tui.telegram.link import DcKey, Link, WrongKey
+from tobs_tui.telegram.link import Link
+from tobs_tui.telegram.sender import DcKey, WrongKey
 from tobs_tui.telegram.servers import DcAddress, server_of
 from tobs_tui.telegram.session_file import (
     DC_KEYS_SUFFIX,

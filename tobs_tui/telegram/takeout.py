@@ -18,8 +18,8 @@ from tobs_tui.errors import RangeFailed, TobsError
 from tobs_tui.model import ChatType, Interval
 from tobs_tui.telegram.account import Account
 from tobs_tui.telegram.governor import CLOSING, Stopped
-from tobs_tui.telegram.link import Unreadable
 from tobs_tui.telegram.rpc_errors import code_of, translate
+from tobs_tui.telegram.sender import Unreadable
 from tobs_tui.telegram.session_file import TakeoutScope
 from tobs_tui.telegram.waits import span
 

@@ -17,8 +17,9 @@ from typing import Any, Protocol
 from telethon.errors import RPCError
 
 from tobs_tui.errors import ServerUnreachable, TobsError
-from tobs_tui.telegram.link import Link, LinkBroken, LinkSilent, ProxyRefused, WrongKey
+from tobs_tui.telegram.link import Link, LinkBroken, LinkSilent, ProxyRefused
 from tobs_tui.telegram.rpc_errors import is_transient
+from tobs_tui.telegram.sender import WrongKey
 
 GIVE_UP_AFTER = 60.0
 BREAKS_IN_A_CALL = 5
