@@ -1,4 +1,4 @@
-"""Telethon's sender as a link needs it: no retries of its own, pinned keys, wary of answers, quiet in the log.
+"""Telethon's sender as a link needs it: no retries of its own, pinned keys, wary of answers, a quiet log.
 
 What an answer holds is a stranger's: bytes that can't be read, and answers of another type, are `Unreadable`
 and cost no more than the request that they answered.
