@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -330,3 +331,18 @@ async def test_large_answers_are_gzipped(
     assert unpacked == [len(bytes(plain))]
     await client(history(1))
     assert len(unpacked) == 1
+
+
+async def test_a_restart_waits_for_a_port_that_somebody_has_for_a_moment(
+    tiny_world: Any, demo_server: Any
+) -> None:
+    server = await demo_server(tiny_world)
+    restarting = asyncio.ensure_future(server.restart(down=0.2))
+    await asyncio.sleep(0.1)
+    with socket.create_server((server.host, server.ports[server.home_dc])):
+        await asyncio.sleep(0.4)
+        assert not restarting.done()
+    await restarting
+    _, writer = await asyncio.open_connection(server.host, server.ports[server.home_dc])
+    writer.close()
+    await writer.wait_closed()

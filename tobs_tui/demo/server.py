@@ -40,6 +40,9 @@ DCS = (1, 2, 3, 4, 5)
 CODE = "22222"
 """As on Telegram's test DCs: the DC's number, five times."""
 LOGGED = 100_000
+PORT_TRIES, PORT_PAUSE = 50, 0.1
+"""How often, and how many seconds apart, a port is asked for again after a restart: somebody's outgoing
+connection may have it for a moment."""
 
 for package in ("tobs_tui.demo.login", "tobs_tui.demo.methods"):
     import_module(package)  # registers its handlers
@@ -145,7 +148,15 @@ class DemoServer:
         self.sessions = Sessions()
         if down:
             await asyncio.sleep(down)
-        await self._listen(0)
+        for tries_left in reversed(range(PORT_TRIES)):
+            try:
+                await self._listen(0)
+                break
+            except OSError:
+                await self._close()
+                if not tries_left:
+                    raise
+                await asyncio.sleep(PORT_PAUSE)
 
     def restart_soon(self, down: float = 0.0) -> None:
         """Restart from inside a call."""
