@@ -54,7 +54,6 @@ async def test_a_disk_that_is_full_for_notes_is_told_once(
 async def test_notes_come_out_while_a_far_chat_is_fetched_and_are_the_same(
     lab: MakeLab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(early, "BEGINS_AFTER_S", 0.0)
     monkeypatch.setattr(early, "LOOK_S", 0.01)
     monkeypatch.setattr(early, "MOST_LATE_S", 1000.0)
     monkeypatch.setattr(early, "MOST_BUSY", 1000.0)

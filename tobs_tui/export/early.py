@@ -15,8 +15,8 @@ from tobs_tui.export.chat_run import ChatRun, ChatState
 from tobs_tui.model import ChatType
 from tobs_tui.vault.publisher import Publisher
 
-BEGINS_AFTER_S = 3.0
-"""Seconds that the fetching has for itself first: meanwhile the governor learns how much may be in flight."""
+LEARNING_S = 3.0
+"""Seconds that the fetching has for itself first where the governor is to learn how much may be in flight."""
 LOOK_S = 0.4
 """Seconds between two looks; over them, it is seen how busy the process is."""
 TURN_S = 0.4
@@ -37,10 +37,14 @@ class EarlyPublishing:
         prepare: Callable[[ChatRun], None],
         *,
         stop: Callable[[], bool],
+        begins_after: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
         cpu: Callable[[], float] = time.process_time,
     ) -> None:
-        """`prepare` settles in the archive what a chat's notes will say of files; it runs in a thread."""
+        """`prepare` settles in the archive what a chat's notes will say of files; it runs in a thread.
+
+        :param begins_after: seconds that the fetching has for itself.
+        """
         self._publisher = publisher
         self._runs = runs
         self._prepare = prepare
@@ -48,6 +52,7 @@ class EarlyPublishing:
         self._clock = clock
         self._cpu = cpu
         self._is_on = True
+        self._begins_after = begins_after
         self._begins: float | None = None
         # Whether a chat had no notes when it was met first.
         self._is_new: dict[int, bool] = {}
@@ -55,7 +60,7 @@ class EarlyPublishing:
     async def until(self, changed: asyncio.Event) -> None:
         """Wait for `changed`, and publish early meanwhile."""
         if self._begins is None:
-            self._begins = self._clock() + BEGINS_AFTER_S
+            self._begins = self._clock() + self._begins_after
         while not changed.is_set():
             began, used = self._clock(), self._cpu()
             try:

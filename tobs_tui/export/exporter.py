@@ -26,7 +26,7 @@ from tobs_tui.export.changes import Changes
 from tobs_tui.export.chat_run import ChatProgress, ChatRun, ChatState
 from tobs_tui.export.clean_notes import CleanNotes, style_of
 from tobs_tui.export.committing import Committing, Settled, settle
-from tobs_tui.export.early import EarlyPublishing
+from tobs_tui.export.early import LEARNING_S, EarlyPublishing
 from tobs_tui.export.fetching import Fetched, Fetching, Order
 from tobs_tui.export.full_disk import FullDisk
 from tobs_tui.export.gauges import StageSnapshot
@@ -111,7 +111,11 @@ class Exporter:
             indexer,
             CleanNotes(archive, settings.export_path, style_of(publisher, settings)),
             early=EarlyPublishing(
-                publisher, self._published_early, self._asked_files.leave_out, stop=self._out_of_time
+                publisher,
+                self._published_early,
+                self._asked_files.leave_out,
+                stop=self._out_of_time,
+                begins_after=0.0 if settings.shard_count else LEARNING_S,
             ),
             full_disk=self._full_disk,
             prepare=self._asked_files.leave_out,
