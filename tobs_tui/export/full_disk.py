@@ -10,6 +10,7 @@ import asyncio
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from tobs_tui import logs
 from tobs_tui.errors import DiskFull
@@ -59,11 +60,8 @@ class FullDisk:
         stop = asyncio.ensure_future(self._shutdown.wait_drain())
         freed = asyncio.ensure_future(self._freed.wait())
         try:
-            while not (stop.done() or freed.done()):
-                await asyncio.wait(
-                    {stop, freed}, timeout=self._look_after, return_when=asyncio.FIRST_COMPLETED
-                )
-                if not (stop.done() or freed.done()) and await asyncio.to_thread(self._has_space):
+            while not await _any_of(stop, freed, within=self._look_after):
+                if await asyncio.to_thread(self._has_space):
                     self._look_after = min(LOOK_MOST, 2 * self._look_after)
                     self._freed.set()
                     break
@@ -79,3 +77,8 @@ class FullDisk:
             return all(shutil.disk_usage(each).free >= ENOUGH for each in self._folders if each.exists())
         except OSError:
             return False
+
+
+async def _any_of(*tasks: asyncio.Future[Any], within: float) -> bool:
+    done, _ = await asyncio.wait(tasks, timeout=within, return_when=asyncio.FIRST_COMPLETED)
+    return bool(done)

@@ -17,7 +17,8 @@ from tobs_tui.errors import ChatUnavailable, FileFailed
 from tobs_tui.export.media_lanes import Waiting
 from tobs_tui.model import Chat, File
 from tobs_tui.telegram.account import Account
-from tobs_tui.telegram.file_references import MOST, fresh_file, fresh_files
+from tobs_tui.telegram.file_references import fresh_file, fresh_files
+from tobs_tui.telegram.history import BY_ID
 
 OTHER_PLACES = 8
 """So many other messages that show a file are asked for it, where the first has it no more."""
@@ -67,7 +68,7 @@ class References:
         wanted = {(one.wanted.message_id, one.file.id) for one in (waiting, *self.beside(waiting))}
         first = waiting.wanted.message_id
         others = sorted({message_id for message_id, _ in wanted} - {first})
-        asked = [first, *others[: MOST - 1]]
+        asked = [first, *others[: BY_ID - 1]]
         files = await fresh_files(self._account, waiting.history.chat, asked)
         found = [file for message_id, file in files if (message_id, file.id) in wanted]
         await self._keep(found)

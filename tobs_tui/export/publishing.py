@@ -20,6 +20,7 @@ from tobs_tui.export.clean_notes import CleanNotes
 from tobs_tui.export.early import EarlyPublishing
 from tobs_tui.export.full_disk import FullDisk
 from tobs_tui.vault.publisher import Publisher, PublishReport
+from tobs_tui.vault.quantities import counted
 
 T = TypeVar("T")
 
@@ -180,13 +181,9 @@ class Publishing:
 
 def _tell_done(run: ChatRun) -> None:
     if run.files_failed:
-        logs.note("%s: %s could not be had", run.chat.title, _counted(run.files_failed, "file"))
+        logs.note("%s: %s could not be had", run.chat.title, counted(run.files_failed, "file"))
     elif run.new or run.updated or run.deleted or run.files or run.notes:
-        files, notes = _counted(run.files, "file"), _counted(run.notes, "note")
+        files, notes = counted(run.files, "file"), counted(run.notes, "note")
         logs.note("%s: complete, %d new, %s, %s", run.chat.title, run.new, files, notes)
     else:
         logs.info("chat has nothing new")
-
-
-def _counted(count: int, one: str) -> str:
-    return f"{count:,} {one}" if count == 1 else f"{count:,} {one}s"

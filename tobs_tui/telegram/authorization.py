@@ -116,8 +116,7 @@ class Authorization:
         except BaseException:
             self.requests += link.requests
             raise
-        if config is not None:
-            self.server.learn(config.dc_options)
+        self.server.learn(config)
         return link
 
     def first_wire(self, *, updates: bool = False) -> Wire:
@@ -147,8 +146,7 @@ class Authorization:
         finally:
             await asking.close()
             self.requests += asking.requests
-        if config is not None:
-            self.server.learn(config.dc_options)
+        self.server.learn(config)
         self._seen_at = None
 
     def save(self, user: Any) -> None:

@@ -21,6 +21,7 @@ from tobs_tui.telegram.convert.people import DELETED_NAME, chat_title, user_name
 from tobs_tui.telegram.convert.primitives import channel_mark, unix_or_none
 from tobs_tui.telegram.dialogs import DialogList, Progress, list_dialogs
 from tobs_tui.telegram.folders import Folder, folders_of
+from tobs_tui.telegram.history import history_request
 from tobs_tui.telegram.peers import input_channel, input_peer, input_peer_of
 
 _log = logging.getLogger(__name__)
@@ -89,12 +90,18 @@ async def with_old_history(account: Asks, chat: Chat) -> Chat:
 
 async def count_messages(account: Asks, chat: Chat) -> int:
     """How many messages Telegram counts in the chat, with those of its old basic group."""
-    count = _count(await account.ask(_one(input_peer(chat, account.own_id)), of="history", chat=chat.title))
+    count = _count(
+        await account.ask(
+            history_request(input_peer(chat, account.own_id), limit=1), of="history", chat=chat.title
+        )
+    )
     if chat.migrated_from is None:
         return count
     try:
         peer = input_peer_of(chat.migrated_from, 0, account.own_id)
-        return count + _count(await account.ask(_one(peer), of="history", chat=chat.title))
+        return count + _count(
+            await account.ask(history_request(peer, limit=1), of="history", chat=chat.title)
+        )
     except (ChatUnavailable, RangeFailed) as error:
         _log.warning("messages from before a group's upgrade can't be counted: %s", error)
         return count
@@ -102,7 +109,7 @@ async def count_messages(account: Asks, chat: Chat) -> int:
 
 async def preview(account: Asks, chat: Chat, limit: int = 20) -> Page:
     """The newest messages of a chat, for looking at; nothing of it is kept."""
-    request = _history(input_peer(chat, account.own_id), limit)
+    request = history_request(input_peer(chat, account.own_id), limit=limit)
     answer = await account.ask(request, of="history", chat=chat.title)
     forum = chat.type is ChatType.FORUM
     return convert_page(RawPage(chat.id, account.own_id, 0, limit, answer, forum=forum))
@@ -138,7 +145,9 @@ _COUNTED = {
 
 async def newest(account: Asks, chat: Chat) -> Chat:
     """The chat with its newest message's id and date, and Telegram's count: for one that is no dialog."""
-    answer = await account.ask(_one(input_peer(chat, account.own_id)), of="history", chat=chat.title)
+    answer = await account.ask(
+        history_request(input_peer(chat, account.own_id), limit=1), of="history", chat=chat.title
+    )
     chat = msgspec.structs.replace(chat, pts=getattr(answer, "pts", None))
     top = max(answer.messages, key=lambda message: message.id, default=None)
     if top is None:
@@ -197,21 +206,11 @@ async def _newest_id(account: Asks, chat_id: int, title: str) -> int:
     """The newest id of an old basic group's history; 0 when it can't be asked."""
     try:
         peer = input_peer_of(chat_id, 0, account.own_id)
-        answer = await account.ask(_one(peer), of="history", chat=title)
+        answer = await account.ask(history_request(peer, limit=1), of="history", chat=title)
     except (ChatUnavailable, RangeFailed) as error:
         _log.warning("the history from before a group's upgrade can't be asked: %s", error)
         return 0
     return max((message.id for message in answer.messages), default=0)
-
-
-def _history(peer: Any, limit: int) -> Any:
-    return functions.messages.GetHistoryRequest(
-        peer=peer, offset_id=0, offset_date=None, add_offset=0, limit=limit, max_id=0, min_id=0, hash=0
-    )
-
-
-def _one(peer: Any) -> Any:
-    return _history(peer, 1)
 
 
 def _count(answer: Any) -> int:

@@ -11,6 +11,7 @@ from telethon.tl import functions, types
 from tobs_tui.errors import ChatUnavailable, RangeFailed
 from tobs_tui.model import CHANNEL_MARK, File, Message, PaidMedia
 from tobs_tui.telegram.convert.message import PageContext, convert_message
+from tobs_tui.telegram.history import BY_ID, PAGE, history_request
 from tobs_tui.telegram.peers import input_peer_of
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("tobs_tui.telegram")
 
-MOST = 100
-"""Messages that Telegram gives at once."""
 KIND = "references"
 """The class of these requests: neither history nor files wait for them, nor they for those."""
 
@@ -48,7 +47,7 @@ async def fresh_files(
     Raises as `fresh_file`.
     """
     try:
-        answer = await account.ask(_request(chat, message_ids[:MOST]), of=KIND, chat=chat.title)
+        answer = await account.ask(_request(chat, message_ids[:BY_ID]), of=KIND, chat=chat.title)
     except (RangeFailed, ChatUnavailable) as error:
         _log.info("no messages by their ids, so a page of history: %s", error.what)
         answer = await account.ask(_page(chat, message_ids[0], account.own_id), of=KIND, chat=chat.title)
@@ -72,16 +71,8 @@ def _request(chat: HistoryLike, message_ids: Sequence[int]) -> Any:
 
 def _page(chat: HistoryLike, message_id: int, own_id: int) -> Any:
     """The page of history that begins with a message."""
-    return functions.messages.GetHistoryRequest(
-        peer=input_peer_of(chat.id, chat.access_hash or 0, own_id),
-        offset_id=message_id + 1,
-        offset_date=None,
-        add_offset=0,
-        limit=MOST,
-        max_id=0,
-        min_id=0,
-        hash=0,
-    )
+    peer = input_peer_of(chat.id, chat.access_hash or 0, own_id)
+    return history_request(peer, below=message_id + 1, limit=PAGE)
 
 
 def _files_of(message: Message | None) -> Iterator[File]:

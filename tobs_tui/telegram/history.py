@@ -82,16 +82,7 @@ class HistoryReader:
     async def newest_before(self, date: int) -> int:
         """The id of the newest message from before `date` (Unix seconds); 0 if there is none."""
         # With offset_date Telegram begins at the newest message that is older than it.
-        request = functions.messages.GetHistoryRequest(
-            peer=self._peer,
-            offset_id=0,
-            offset_date=date,
-            add_offset=0,
-            limit=1,
-            max_id=0,
-            min_id=0,
-            hash=0,
-        )
+        request = history_request(self._peer, limit=1, date=date)
         return await self._one_id(request, lambda message: _unix(message.date) < date)
 
     async def newest_id(self) -> int:
@@ -128,16 +119,7 @@ class HistoryReader:
                 min_id=0,
                 hash=0,
             )
-        return functions.messages.GetHistoryRequest(
-            peer=self._peer,
-            offset_id=below,
-            offset_date=None,
-            add_offset=add_offset,
-            limit=limit,
-            max_id=0,
-            min_id=0,
-            hash=0,
-        )
+        return history_request(self._peer, below=below, limit=limit, add_offset=add_offset)
 
     async def _around_unreadable(
         self, below: int, limit: int, add_offset: int
@@ -186,6 +168,22 @@ class HistoryReader:
             failed=failed,
             lowest=self._lowest,
         )
+
+
+def history_request(
+    peer: Any, *, limit: int, below: int = 0, add_offset: int = 0, date: int | None = None
+) -> Any:
+    """A page of a chat: messages with ids below `below` (0: from the newest on), or older than `date`."""
+    return functions.messages.GetHistoryRequest(
+        peer=peer,
+        offset_id=below,
+        offset_date=date,
+        add_offset=add_offset,
+        limit=limit,
+        max_id=0,
+        min_id=0,
+        hash=0,
+    )
 
 
 def _joined(parts: list[Any]) -> Any:

@@ -20,15 +20,13 @@ from telethon.tl.alltlobjects import LAYER
 
 from tobs_tui.telegram.identity import Identity
 from tobs_tui.telegram.proxy import PROXY_ERRORS
-from tobs_tui.telegram.rpc_errors import code_of
+from tobs_tui.telegram.rpc_errors import is_unknown_method
 from tobs_tui.telegram.sender import DcKey, Loggers, Sender, Sent, Unreadable, Updates
 from tobs_tui.telegram.servers import DcAddress
 
 OPEN_TIMEOUT = 15.0
 """Seconds until a link stands: connected, with a key, and greeted."""
 CLOSE_TIMEOUT = 2.0
-
-UNKNOWN_METHOD = ("INPUT_METHOD_INVALID", "METHOD_INVALID", "NOT_IMPLEMENTED")
 
 
 class LinkBroken(ConnectionError):
@@ -173,7 +171,7 @@ class Link:
             try:
                 config = await self._greet_once(quiet=True, timeout=timeout)
             except RPCError as error:
-                if not code_of(error).startswith(UNKNOWN_METHOD):
+                if not is_unknown_method(error):
                     raise
             else:
                 self._quiet = True
@@ -181,7 +179,7 @@ class Link:
         try:
             return await self._greet_once(quiet=False, timeout=timeout)
         except RPCError as error:
-            if not code_of(error).startswith(UNKNOWN_METHOD):
+            if not is_unknown_method(error):
                 raise
             return None
 

@@ -142,7 +142,8 @@ class Pace:
         if not quick:
             return 0.0
         usual = fmean(before for other, before in self._unlooked if other <= rate * SLOW)
-        if usual < rate * SLOW_S or not fmean(quick) / ALIKE <= usual <= fmean(quick) * ALIKE:
+        of_quick = fmean(quick)
+        if usual < rate * SLOW_S or not of_quick / ALIKE <= usual <= of_quick * ALIKE:
             return 0.0
         return usual / max(1.0, seconds)
 

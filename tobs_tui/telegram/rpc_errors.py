@@ -112,6 +112,11 @@ def is_transient(error: BaseException) -> bool:
     )
 
 
+def is_unknown_method(error: BaseException) -> bool:
+    """Whether the server does not have what was asked of it."""
+    return code_of(error).startswith(("INPUT_METHOD_INVALID", "METHOD_INVALID", "NOT_IMPLEMENTED"))
+
+
 def ends_login(error: BaseException) -> bool:
     """Whether after this error no request of the account can work any more."""
     name = code_of(error)

@@ -7,7 +7,6 @@ though Telethon keeps both for the whole process.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -54,10 +53,10 @@ class Server:
         self.keys = keys
         self._options: dict[int, list[DcAddress]] = {}
 
-    def learn(self, dc_options: Iterable[Any]) -> None:
-        """Take the server's own list of DCs (TL `dcOption`s)."""
+    def learn(self, config: Any) -> None:
+        """Take the server's own list of DCs from its `help.Config`, if it has one."""
         options: dict[int, list[DcAddress]] = {}
-        for option in dc_options:
+        for option in config.dc_options if config is not None else ():
             if option.cdn or option.media_only or option.tcpo_only:
                 continue
             address = DcAddress(option.id, option.ip_address, option.port)

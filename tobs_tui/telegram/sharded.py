@@ -20,8 +20,8 @@ from tobs_tui.model import CHANNEL_MARK, Interval
 from tobs_tui.telegram.convert.raw import RawPage
 from tobs_tui.telegram.governor import Stopped
 from tobs_tui.telegram.history import HistoryLike, HistoryReader
-from tobs_tui.telegram.link import UNKNOWN_METHOD, LinkBroken
-from tobs_tui.telegram.rpc_errors import code_of, translate
+from tobs_tui.telegram.link import LinkBroken
+from tobs_tui.telegram.rpc_errors import code_of, is_unknown_method, translate
 from tobs_tui.telegram.wire import Wire
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ class Worker:
             except RPCError as error:
                 # A takeout that has ended meanwhile takes its ranges with it; a server may have none at all.
                 ended = not account.in_takeout and code_of(error).startswith("TAKEOUT_")
-                if not (ended or code_of(error).startswith(UNKNOWN_METHOD)):
+                if not (ended or is_unknown_method(error)):
                     raise
                 # Inside, a history that names no range may end with the newest one.
                 account.leave_takeout()
