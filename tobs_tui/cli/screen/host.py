@@ -1,30 +1,25 @@
 """`Host` with the real engine: settings, account, archive and runs, on the screen's own event loop.
 
 Only what the first paint needs is imported at the top; the rest is, in a thread, when the screen starts.
-Long, because it is every method of one port, each a few lines; the work itself is in its neighbours.
+What is more than a few lines of a method is in its neighbours.
 """
 
 from __future__ import annotations
 
 import asyncio
 import importlib
-import os
-import shutil
-import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote
-
-from msgspec.structs import replace
+from typing import TYPE_CHECKING, Any
 
 from tobs_tui import logs
-from tobs_tui.cli.screen import kept as keeping
+from tobs_tui.cli.screen import chosen, opener
+from tobs_tui.cli.screen.kept import Keeper, Kept
+from tobs_tui.cli.screen.questions import Questions
 from tobs_tui.errors import NotLoggedIn, ServerUnreachable, TobsError, UsageError
-from tobs_tui.export.job import Span
 from tobs_tui.export.report import RunReport
-from tobs_tui.model import Chat, MediaKind, Topic
+from tobs_tui.model import Chat, Topic
 from tobs_tui.shutdown import ShutdownManager
 from tobs_tui.ui.ports import (
     ExportOptions,
@@ -57,7 +52,6 @@ if TYPE_CHECKING:
     from tobs_tui.config import Settings
     from tobs_tui.telegram.account import Account
 
-Answer = TypeVar("Answer")
 Overrides = Mapping[str, object]
 HEAVY = (
     "tobs_tui.config",
@@ -82,18 +76,17 @@ class ScreenHost:
         load: Callable[[Overrides], Settings],
         *,
         sign_in: Callable[[Account], object] | None = None,
-        kept: keeping.Kept | None = None,
+        kept: Kept | None = None,
         keeps_options: bool = True,
     ) -> None:
         self.shutdown = ShutdownManager()
         self.timezone = "UTC"
         self.wants_demo = False
-        self.kept = kept or keeping.load()
+        self.kept = Keeper(kept, with_options=keeps_options)
         self.resources = ExitStack()
         """What ends with the screen: the demo's server, say."""
         self._load = load
         self._sign_in = sign_in
-        self._keeps_options = keeps_options
         self._link = Link(Reach.STARTING)
         self._settings: Settings | None = None
         self._account: Account | None = None
@@ -101,8 +94,7 @@ class ScreenHost:
         self._steps: LoginSteps | None = None
         self._run: ScreenRun | None = None
         self._housekeeping: Housekeeping | None = None
-        self._counts: dict[int, int] = {}
-        self._kinds: dict[int, Kinds | None] = {}
+        self._questions = Questions(lambda: self._known_account, self._signed_out)
         self._seen: RunReport | None = None
 
     # Starting
@@ -262,93 +254,39 @@ class ScreenHost:
     # Chats
 
     async def chats(self, progress: Progress) -> tuple[Chat, ...]:
-        from tobs_tui.telegram.chats import list_chats
-
-        listing = list_chats(
-            self._known_account,
-            on_progress=lambda count, *_: progress(count),
-            on_doubt=lambda doubt: logs.warning("%s", doubt),
-        )
-        return tuple(await self._asked(listing))
+        return await self._questions.chats(progress)
 
     async def standings(self) -> Mapping[int, Standing]:
         return await self._known_archive.standings()
 
     async def count(self, chat: Chat) -> int:
-        from tobs_tui.telegram.chats import count_messages
-
-        count = await self._asked(count_messages(self._known_account, chat))
-        self._counts[chat.id] = count
-        return count
+        return await self._questions.count(chat)
 
     async def topics(self, chat: Chat) -> tuple[Topic, ...]:
-        from tobs_tui.telegram.chats import forum_topics
-
-        return await self._asked(forum_topics(self._known_account, chat))
+        return await self._questions.topics(chat)
 
     async def preview(self, chat: Chat) -> Preview:
-        from tobs_tui.telegram.chats import preview
-
-        page = await self._asked(preview(self._known_account, chat))
-        kinds = await self.kinds(chat)
-        return Preview(page.messages, {person.id: person for person in page.people}, kinds)
+        return await self._questions.preview(chat)
 
     async def kinds(self, chat: Chat) -> Kinds | None:
-        from tobs_tui.telegram.chats import count_kinds
+        return await self._questions.kinds(chat)
 
-        if chat.id not in self._kinds:
-            counted = await self._asked(count_kinds(self._known_account, chat))
-            self._kinds[chat.id] = Kinds(**counted) if counted else None
-        return self._kinds[chat.id]
-
-    async def _asked(self, answer: Awaitable[Answer]) -> Answer:
-        """An answer of Telegram's; a login that has ended shows."""
-        from tobs_tui.telegram.governor import Stopped
-
-        try:
-            return await answer
-        except Stopped as error:
-            raise TobsError("Not asked: the export is being stopped") from error
-        except NotLoggedIn:
-            self._link = Link(Reach.SIGNED_OUT)
-            raise
+    def _signed_out(self) -> None:
+        self._link = Link(Reach.SIGNED_OUT)
 
     # Options
 
     def options(self) -> ExportOptions:
-        settings = self._known_settings
-        kept = self.kept.options if self._keeps_options else None
-        options = kept or ExportOptions(
-            media=settings.media_kinds,
-            layout=settings.note_layout,
-            formats=settings.export_formats,
-            takeout=settings.use_takeout,
-        )
-        if settings.origin("media_max_file_size") != "default":
-            options = replace(options, max_file_size=settings.media_max_file_size)
-        return replace(options, since="", until="", folder=str(self.vault))
+        return chosen.offered(self._known_settings, self.kept.options)
 
     def presets(self) -> tuple[Preset, ...]:
-        return (*keeping.FIRST_PRESETS, *self.kept.presets)
+        return self.kept.presets
 
     def save_preset(self, preset: Preset) -> None:
-        others = tuple(one for one in self.kept.presets if one.name != preset.name)
-        self._keep(replace(self.kept, presets=(*others, preset)))
-
-    def save_theme(self, theme: str) -> None:
-        """Keep the theme for the next time."""
-        if theme != self.kept.theme:
-            self._keep(replace(self.kept, theme=theme))
-
-    def _keep(self, kept: keeping.Kept) -> None:
-        self.kept = kept
-        try:
-            keeping.save(kept)
-        except TobsError as error:
-            logs.warning("%s", error.line())
+        self.kept.keep_preset(preset)
 
     async def look_at_folder(self, folder: str) -> FolderState:
-        path, free, problem = await asyncio.to_thread(_look, folder)
+        path, free, problem = await asyncio.to_thread(chosen.look_at, folder)
         archive = self._known_settings.archive_dir if path == self.vault else path / ".tobs"
         layout = None if problem else await self._known_archive.kept_layout(archive)
         return FolderState(str(path), free, problem, layout)
@@ -366,35 +304,18 @@ class ScreenHost:
         if self.running():
             raise UsageError("An export runs already", "Wait for its end, or stop it with s")
         options = order.options
-        settings = self._load(self._overrides(options))
+        settings = self._load(chosen.overrides(options, self.vault))
         self._settings = settings
         self._known_archive.settings = settings
-        if self._keeps_options:
-            self._keep(replace(self.kept, options=options))
+        self.kept.keep_options(options)
         self._run = ScreenRun(
             order,
             settings,
             self._known_account,
             self.shutdown,
-            lambda timezone: _span(options, timezone),
-            self._counts,
+            lambda timezone: chosen.span(options, timezone),
+            self._questions.counts,
         )
-
-    def _overrides(self, options: ExportOptions) -> dict[str, object]:
-        folder = Path(options.folder).expanduser().absolute()
-        given: dict[str, object] = {
-            "media_kinds": ",".join(kind for kind in MediaKind if kind in options.media) or "none",
-            "media_max_file_size": str(options.max_file_size)
-            if options.max_file_size is not None
-            else "none",
-            "note_layout": options.layout.value,
-            "export_formats": ",".join(options.formats),
-            "use_takeout": options.takeout,
-            "export_path": folder,
-        }
-        if folder != self.vault:
-            given["archive_path"] = folder / ".tobs"
-        return given
 
     def running(self) -> bool:
         return self._run is not None and not self._run.done
@@ -407,7 +328,7 @@ class ScreenHost:
         if report is not None and report is not self._seen:
             self._seen = report
             if report.exit_code == NotLoggedIn.exit_code:
-                self._link = Link(Reach.SIGNED_OUT)
+                self._signed_out()
         return report
 
     def stop_run(self) -> None:
@@ -437,22 +358,7 @@ class ScreenHost:
         return await self._known_archive.note_of(chat_id, message_id)
 
     def program_for(self, note: Path, *, obsidian: bool = False) -> Program:
-        target = f"obsidian://open?path={quote(str(note), safe='')}" if obsidian else str(note)
-        opener = "open" if sys.platform == "darwin" else "xdg-open"
-        has_windows = sys.platform == "darwin" or bool(
-            os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-        )
-        if has_windows and shutil.which(opener):
-            return Program((opener, target))
-        if obsidian:
-            raise UsageError(
-                "No window system here to open Obsidian in", f"Open the folder {self.vault} as a vault"
-            )
-        editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
-        words = editor.split() if editor else [next(filter(shutil.which, ("less", "more", "vi")), "")]
-        if not words[0]:
-            raise UsageError("No program here opens a note", "Set EDITOR to one")
-        return Program((*words, target), in_terminal=True)
+        return opener.program_for(note, self.vault, obsidian=obsidian)
 
     # The end
 
@@ -483,25 +389,3 @@ def _import_all() -> None:
 
 async def _awaited(work: Any) -> None:
     await work
-
-
-def _look(folder: str) -> tuple[Path, int | None, str]:
-    """The whole path, free bytes where it is or would be, and why it can't be used."""
-    path = Path(folder).expanduser().absolute()
-    there = next((parent for parent in (path, *path.parents) if parent.exists()), None)
-    if there is None:
-        return path, None, f"{path} can't be made"
-    if not there.is_dir():
-        return path, None, f"{there} is no folder"
-    if not os.access(there, os.W_OK):
-        return path, None, f"{there} can't be written to"
-    return path, shutil.disk_usage(there).free, ""
-
-
-def _span(options: ExportOptions, timezone: str) -> Span:
-    from tobs_tui.cli.arguments import parse_date
-
-    return Span(
-        parse_date(options.since or None, "The first day", timezone),
-        parse_date(options.until or None, "The last day", timezone),
-    )

@@ -103,7 +103,7 @@ async def _run(host: ScreenHost) -> bool:
     asyncio.get_running_loop().call_later(COLLECTS_AFTER_S, gc.enable)
     with host.shutdown.signals(asyncio.get_running_loop()):
         leave = host.shutdown.subscribe(lambda _state: _on_hangup(host))
-        app = TobsApp(host, theme=host.kept.theme, on_theme=host.save_theme)
+        app = TobsApp(host, theme=host.kept.theme, on_theme=host.kept.keep_theme)
         try:
             await app.run_async()
         finally:
