@@ -1,16 +1,14 @@
 """Chats: find some among thousands, mark them, see what they hold and how they stand in the archive.
 
 What costs a request (a count, a preview, a forum's topics) is asked for only when a row rests under the
-cursor, is marked or unfolded. Marks outlive filters. Long, because filter, marks, rows and preview change
-together; what can be told apart (filtering, drawing, estimating) is in files of its own.
+cursor, is marked or unfolded. What came of it stands in `KnownChats`, the marks in `Marks`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
-from msgspec.structs import replace
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.timer import Timer
@@ -18,18 +16,17 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from tobs_tui.errors import TobsError
-from tobs_tui.export.job import Target
-from tobs_tui.model import Chat, ChatType, Topic
+from tobs_tui.model import Chat, ChatType
 from tobs_tui.text import for_terminal
-from tobs_tui.ui import words
 from tobs_tui.ui.actions import CHATS, bindings
-from tobs_tui.ui.chat_filter import ALL, ORDER_WORDS, ORDERS, Listed, kinds, listed, ordered, shown
+from tobs_tui.ui.chat_filter import ALL, ORDERS
+from tobs_tui.ui.chats_words import Loading, empty_words, shown_words
 from tobs_tui.ui.drawing import MUTED, spread
-from tobs_tui.ui.estimate import cost
-from tobs_tui.ui.ports import Preview, Reach, RunView, Standing
+from tobs_tui.ui.known_chats import KnownChats
+from tobs_tui.ui.marks import Marks, target_of, wanted
+from tobs_tui.ui.ports import RunView
 from tobs_tui.ui.screens.base import MainScreen
-from tobs_tui.ui.standing import is_up_to_date, to_fetch
-from tobs_tui.ui.widgets.chat_list import MARK_COLUMNS, ChatHeading, ChatList, Entry, Key
+from tobs_tui.ui.widgets.chat_list import MARK_COLUMNS, ChatHeading, ChatList, Entry
 from tobs_tui.ui.widgets.line import Line
 from tobs_tui.ui.widgets.preview import PreviewPane
 from tobs_tui.ui.widgets.row_list import RowList
@@ -55,21 +52,15 @@ class ChatsScreen(MainScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._chats: list[Listed] = []
-        self._by_id: dict[int, Chat] = {}
-        self._standings: Mapping[int, Standing] = {}
-        self._topics: dict[int, tuple[Topic, ...]] = {}
-        self._previews: dict[int, Preview] = {}
+        self._known = KnownChats()
+        self._marks = Marks()
         self._rests_on: int | None = None
-        self._problems: dict[int, str] = {}
-        self._marks: dict[Key, Target] = {}
         self._unfolded: set[int] = set()
         self._exporting: frozenset[int] = frozenset()
         self._connected = True
         self._kind = ALL
         self._order = "newest"
-        self._loading: int | None = 0
-        self._load_problem = ""
+        self._loading = Loading()
         self._rest: Timer | None = None
 
     def body(self) -> Iterable[Widget]:
@@ -95,30 +86,25 @@ class ChatsScreen(MainScreen):
 
     def load(self) -> None:
         """Ask for the chats, and how they stand."""
-        self._loading, self._load_problem = 0, ""
+        self._loading = Loading()
         self._show()
         self.beside("load", self._load)
 
     async def _load(self) -> None:
         try:
-            self._standings = await self.host.standings()
+            self._known.standings = await self.host.standings()
             chats = await self.host.chats(self._loaded_so_far)
         except TobsError as error:
-            self._loading, self._load_problem = None, error.line()
+            self._loading = Loading(None, error.line())
             self._show()
             return
-        known = {chat.id: chat.messages for chat in self._by_id.values()}
-        chats = tuple(
-            replace(chat, messages=known.get(chat.id)) if chat.messages is None else chat for chat in chats
-        )
-        self._chats = listed(chats)
-        self._by_id = {chat.id: chat for chat in chats}
-        self._loading = None
+        self._known.take(chats)
+        self._loading = Loading(None)
         self._show()
         self._row_rests()
 
     def _loaded_so_far(self, count: int) -> None:
-        self._loading = count
+        self._loading = Loading(count)
         self._show_info()
 
     def refresh_standings(self) -> None:
@@ -126,12 +112,12 @@ class ChatsScreen(MainScreen):
         self.beside("standings", self._refresh_standings)
 
     async def _refresh_standings(self) -> None:
-        self._standings = await self.host.standings()
+        self._known.standings = await self.host.standings()
         self._show()
 
     def on_screen_resume(self) -> None:
         super().on_screen_resume()
-        if self._chats:
+        if self._known.total:
             self.refresh_standings()
 
     # What is shown
@@ -155,93 +141,29 @@ class ChatsScreen(MainScreen):
         self.refresh_bindings()
 
     def _entries(self) -> list[Entry]:
-        query = self.query_one("#filter", Input).value
-        found = shown(self._chats, query, self._kind)
-        if self._order == "saved":
-            found.sort(key=lambda one: s.share + 1 if (s := self._standings.get(one.chat.id)) else 0.0)
-        else:
-            found = ordered(found, self._order)
-        entries = []
-        for one in found:
-            chat = self._by_id.get(one.chat.id, one.chat)
-            unfolded = chat.id in self._unfolded
-            entries.append(
-                Entry(
-                    chat=chat,
-                    title=one.title,
-                    marked=(chat.id, None) in self._marks,
-                    unfolded=unfolded,
-                    standing=self._standings.get(chat.id),
-                    exporting=chat.id in self._exporting,
-                )
-            )
-            if unfolded:
-                entries += [
-                    Entry(
-                        chat=chat,
-                        title=for_terminal(topic.title, 100) or "(no name)",
-                        topic=topic,
-                        marked=(chat.id, topic.id) in self._marks,
-                    )
-                    for topic in self._topics.get(chat.id, ())
-                ]
-        return entries
+        return self._known.rows(
+            self.query_one("#filter", Input).value,
+            self._kind,
+            self._order,
+            marked=self._marks,
+            unfolded=self._unfolded,
+            exporting=self._exporting,
+        )
 
     def _empty_words(self) -> Content:
-        query = for_terminal(self.query_one("#filter", Input).value, 40)
-        link = self.host.link()
-        if self._load_problem:
-            return Content(f"✗ {for_terminal(self._load_problem)} · r tries again")
-        if self._chats and query:
-            return Content(f'No chat matches "{query}" · esc clears')
-        if self._chats:
-            return Content(f"No chat here is of {for_terminal(self._kind)} · t shows others")
-        if link.reach in (Reach.STARTING, Reach.CONNECTING):
-            return Content("Connecting to Telegram")
-        if link.reach is Reach.OFFLINE:
-            return Content(f"! offline: {for_terminal(link.detail)} · r now")
-        if self._loading is not None:
-            return Content(self._loading_words())
-        return Content("This account has no chats yet")
-
-    def _loading_words(self) -> str:
-        return f"Loading chats, {self._loading:,} so far" if self._loading else "Loading chats"
+        query = self.query_one("#filter", Input).value
+        return Content(empty_words(self._known.total, query, self._kind, self._loading, self.host.link()))
 
     def _show_info(self) -> None:
-        total = len(self._chats)
         seen = sum(1 for entry in self.chat_list.rows if entry.topic is None)
-        if not total:
-            told = ""
-        elif self._loading is not None:
-            told = self._loading_words()
-        else:
-            count = f"{total:,} chats" if seen == total else f"{seen:,} of {total:,}"
-            told = f"{count} · {for_terminal(self._kind, 20)} · {ORDER_WORDS[self._order]}"
+        told = shown_words(seen, self._known.total, self._kind, self._order, self._loading)
         self.query_one("#filter-info", Line).show(
             lambda width: spread(Content(), Content.styled(f"{told} ", MUTED), width)
         )
 
     def _show_marked(self) -> None:
-        self.query_one("#marked", Line).show(Content(self._marked_words()))
-
-    def _marked_words(self) -> str:
-        if not self._marks:
-            return ""
-        messages, complete = 0, True
-        for target in self._marks.values():
-            chat = self._by_id.get(target.chat.id, target.chat)
-            left = to_fetch(chat, self._standings.get(chat.id))
-            messages += left or 0
-            known = chat.messages is not None or is_up_to_date(chat, self._standings.get(chat.id))
-            complete = complete and known
-        if complete and not messages:
-            return f" {len(self._marks):,} marked · nothing new to fetch"
-        about = cost(messages, per_second=self.tobs.speed)
-        sign = "" if complete else "at least " if not messages else "about "
-        return (
-            f" {len(self._marks):,} marked · {sign}{words.number(messages)} messages to fetch · "
-            f"{words.plural(about.requests, 'request')} · about {words.duration(about.seconds)}"
-        )
+        told = self._marks.words(self._known, self.tobs.speed)
+        self.query_one("#marked", Line).show(Content(told))
 
     def _show_preview(self) -> None:
         pane = self.query_one(PreviewPane)
@@ -251,8 +173,8 @@ class ChatsScreen(MainScreen):
         chat = entry.chat if entry else None
         pane.show(
             chat,
-            self._standings.get(chat.id) if chat else None,
-            self._previews.get(chat.id) if chat else None,
+            self._known.standing(chat) if chat else None,
+            self._known.previews.get(chat.id) if chat else None,
             self.host.timezone,
             per_second=self.tobs.speed,
             problem=self._preview_problem(chat) if chat else "",
@@ -262,8 +184,8 @@ class ChatsScreen(MainScreen):
             self._row_rests()
 
     def _preview_problem(self, chat: Chat) -> str:
-        if self._connected or chat.id in self._previews:
-            return self._problems.get(chat.id, "")
+        if self._connected or chat.id in self._known.previews:
+            return self._known.problems.get(chat.id, "")
         return "offline: nothing can be asked now"
 
     # A row rests under the cursor
@@ -283,33 +205,32 @@ class ChatsScreen(MainScreen):
         entry = self.chat_list.current
         if entry is None or entry.chat.no_access or not self.tobs.connected or self.host.running():
             return
-        wants_preview = self.query_one(PreviewPane).display and entry.chat.id not in self._previews
-        if wants_preview or self._by_id[entry.chat.id].messages is None:
+        wants_preview = self.query_one(PreviewPane).display and entry.chat.id not in self._known.previews
+        if wants_preview or self._known.now(entry.chat).messages is None:
             self.beside("row", self._ask, entry.chat, wants_preview)
 
     async def _ask(self, chat: Chat, wants_preview: bool) -> None:
         try:
             await self._count(chat)
             if wants_preview:
-                self._previews[chat.id] = await self.host.preview(chat)
+                self._known.previews[chat.id] = await self.host.preview(chat)
         except TobsError as error:
-            self._problems[chat.id] = error.line()
+            self._known.problems[chat.id] = error.line()
         self._show_preview()
 
     async def _count(self, chat: Chat) -> None:
-        if self._by_id[chat.id].messages is None and not chat.no_access:
-            count = await self.host.count(chat)
-            self._by_id[chat.id] = replace(self._by_id[chat.id], messages=count)
+        if self._known.now(chat).messages is None and not chat.no_access:
+            self._known.counted(chat, await self.host.count(chat))
             self._show()
 
     async def _count_marked(self) -> None:
-        for target in tuple(self._marks.values())[:MOST_COUNTED]:
+        for target in self._marks.targets[:MOST_COUNTED]:
             if (target.chat.id, target.topic_id) not in self._marks:
                 continue
             try:
                 await self._count(target.chat)
             except TobsError as error:
-                self._problems[target.chat.id] = error.line()
+                self._known.problems[target.chat.id] = error.line()
 
     # Keys
 
@@ -340,8 +261,7 @@ class ChatsScreen(MainScreen):
         return True
 
     def action_cycle_type(self) -> None:
-        choices = kinds(self._chats)
-        self._kind = _next(choices, self._kind)
+        self._kind = _next(self._known.kinds, self._kind)
         self._show()
 
     def action_cycle_order(self) -> None:
@@ -369,8 +289,7 @@ class ChatsScreen(MainScreen):
         if self.host.running():
             self.notify("The export that runs connects by itself.", severity="warning", markup=False)
         elif self.tobs.connected:
-            self._previews.clear()
-            self._problems.clear()
+            self._known.forget_asked()
             self.load()
         else:
             self.tobs.reconnect()
@@ -393,11 +312,7 @@ class ChatsScreen(MainScreen):
 
     def _mark(self, entries: Sequence[Entry], marked: bool) -> None:
         refused = [entry for entry in entries if entry.chat.no_access]
-        for entry in entries:
-            if not marked:
-                self._marks.pop(entry.key, None)
-            elif not entry.chat.no_access:
-                self._marks[entry.key] = Target(entry.chat, entry.topic.id if entry.topic else None)
+        (self._marks.mark if marked else self._marks.unmark)(entries)
         if marked and len(refused) == 1 and len(entries) == 1:
             self.notify(
                 for_terminal(refused[0].chat.no_access or ""),
@@ -418,13 +333,13 @@ class ChatsScreen(MainScreen):
             self._show()
             return
         self._unfolded.add(entry.chat.id)
-        if entry.chat.id not in self._topics:
+        if entry.chat.id not in self._known.topics:
             self.beside("topics", self._ask_topics, entry.chat)
         self._show()
 
     async def _ask_topics(self, chat: Chat) -> None:
         try:
-            self._topics[chat.id] = await self.host.topics(chat)
+            self._known.topics[chat.id] = await self.host.topics(chat)
         except TobsError as error:
             self._unfolded.discard(chat.id)
             self.tobs.tell(error)
@@ -436,22 +351,15 @@ class ChatsScreen(MainScreen):
     def action_export(self) -> None:
         """Go on to the options, with what is marked or under the cursor."""
         entry = self.chat_list.current
-        targets = list(self._marks.values())
+        targets = self._marks.targets
         if not targets and entry is not None and not entry.chat.no_access:
-            targets = [Target(entry.chat, entry.topic.id if entry.topic else None)]
+            targets = (target_of(entry),)
         if not targets:
             return
         if self.host.running():
             self.notify("One export at a time: 2 shows the one that runs.", severity="warning", markup=False)
             return
-        self.tobs.ask_options(self._known(targets))
-
-    def _known(self, targets: Sequence[Target]) -> tuple[tuple[Target, ...], int, bool]:
-        """The targets with what is known by now, what they would fetch, and whether that is all known."""
-        known = tuple(Target(self._by_id.get(one.chat.id, one.chat), one.topic_id) for one in targets)
-        left = [to_fetch(one.chat, self._standings.get(one.chat.id)) for one in known]
-        certain = all(one.chat.messages is not None for one in known)
-        return known, sum(count or 0 for count in left), certain
+        self.tobs.ask_options(wanted(targets, self._known))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if not self.ready:
@@ -466,16 +374,16 @@ class ChatsScreen(MainScreen):
     def tick(self, now: float) -> None:
         run = self.host.run() if self.host.running() else None
         busy = _read_now(run) if run is not None else frozenset()
-        if self._chats and self.tobs.connected != self._connected:
+        if self._known.total and self.tobs.connected != self._connected:
             self._connected = self.tobs.connected
-            self._problems.clear()
+            self._known.problems.clear()
             self._show_preview()
             self._row_rests()
         if busy != self._exporting:
             # Some chat has ended or begun: how they stand is another now.
             self._exporting = busy
             self.refresh_standings()
-        if not self._chats:
+        if not self._known.total:
             self.query_one("#empty", Line).show(self._empty_words())
 
 
