@@ -33,7 +33,8 @@ from tobs_tui.export.gauges import StageSnapshot
 from tobs_tui.export.governed import GovernedWorkers
 from tobs_tui.export.job import Job
 from tobs_tui.export.media_setup import media_stage
-from tobs_tui.export.media_stage import MediaSnapshot, MediaStage
+from tobs_tui.export.media_snapshot import MediaSnapshot
+from tobs_tui.export.media_stage import MediaStage
 from tobs_tui.export.outcome import Outcome
 from tobs_tui.export.pipeline import AsyncPipeline
 from tobs_tui.export.publishing import Publishing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from tobs_tui.errors import DiskFull
@@ -22,18 +22,29 @@ class MediaRoom:
         self._vault = vault
         self._free = free or (lambda path: shutil.disk_usage(path).free)
 
-    async def check(self, files: int, needed: int) -> None:
+    async def check(
+        self, files: int, needed: int, exactly: Callable[[], Awaitable[tuple[int, int]]] | None = None
+    ) -> None:
         """See that so many files of so many bytes fit, those that came in part counted as far as they did.
 
+        :param exactly: counts both anew before a disk is called full: files that several chats show may have
+            been counted for each of them.
         :raises DiskFull: they don't.
         """
+        full = await self._full(files, needed)
+        if full is not None and exactly is not None:
+            full = await self._full(*await exactly())
+        if full is not None:
+            raise full
+
+    async def _full(self, files: int, needed: int) -> DiskFull | None:
         if not needed:
-            return
+            return None
         free, partly = await asyncio.to_thread(self._look)
         if free is None or needed - partly <= max(0, free - SPARED):
-            return
+            return None
         fit = "doesn't fit" if files == 1 else "don't fit"
-        raise DiskFull(
+        return DiskFull(
             f"{counted(files, 'file')} of {size(needed)} {fit}: {size(free)} are free for {self._vault}, "
             f"{size(SPARED)} of them kept for notes",
             "Messages are saved. Free some space, or leave files out with --media or --max-file-size",

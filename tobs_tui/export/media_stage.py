@@ -2,8 +2,8 @@
 
 History never waits for it: what there is to fetch stands in the archive, and a bounded number of files waits
 here. A file that fails is kept as failed and named at the end; it stops no other. A drain ends it at part
-boundaries, and the next run goes on from there. Long, because what waits, comes and is placed is counted in
-one place: a file is never taken twice.
+boundaries, and the next run goes on from there. What waits, comes and is placed is owned here alone: so a
+file is never taken twice.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Container, Iterator, Sequence
 from typing import Protocol
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from tobs_tui import logs
@@ -28,42 +27,17 @@ from tobs_tui.export.media_fetch import Came, MediaFetch
 from tobs_tui.export.media_lanes import QUEUE, Lanes, Waiting, lane_of
 from tobs_tui.export.media_plan import Look, MediaHistory, MediaPlan
 from tobs_tui.export.media_room import MediaRoom
-from tobs_tui.export.media_words import named
+from tobs_tui.export.media_snapshot import MediaSnapshot, UnderWay, snapshot_of
 from tobs_tui.model import Interval
 from tobs_tui.telegram.governor import Stopped
 from tobs_tui.vault.quantities import counted
 
 PIECE = 500
 """Files read from the archive at once."""
-SHOWN_FROM = 8 << 20
-"""Files from so many bytes on have a line of their own while they are under way."""
 FINISHING = 64
 """So many files that came may wait to be placed before no further one begins."""
 LONG_TO_PLACE = 256 << 20
 """A drain leaves larger files, though whole, to the next run: to be placed they are read once more."""
-
-
-class BigFile(Struct, frozen=True):
-    """A large file under way. `done` and `size` are bytes."""
-
-    name: str
-    chat_id: int
-    done: int
-    size: int
-
-
-class MediaSnapshot(Struct, frozen=True, kw_only=True):
-    """The run's files at one instant. `total` counts those of the messages that are known so far."""
-
-    files_done: int = 0
-    files_total: int = 0
-    bytes_done: int = 0
-    """Of files that are done and of those under way."""
-    bytes_total: int = 0
-    in_flight_by_dc: tuple[tuple[int, int], ...] = ()
-    """How many files of each DC are under way."""
-    big: tuple[BigFile, ...] = ()
-    failed: int = 0
 
 
 class Router(Protocol):
@@ -74,14 +48,6 @@ class Router(Protocol):
 
     def pause(self, paused: bool) -> None:
         """Hold requests for files, or let them go on."""
-
-
-class _UnderWay:
-    """One file on its way. `done` is bytes."""
-
-    def __init__(self, waiting: Waiting) -> None:
-        self.waiting = waiting
-        self.done = 0
 
 
 class MediaStage:
@@ -125,7 +91,7 @@ class MediaStage:
         self._lanes = Lanes(allowed)
         self._taken: set[int] = set()
         self._dcs: set[int] = set()
-        self._under_way: dict[int, _UnderWay] = {}
+        self._under_way: dict[int, UnderWay] = {}
         self._finishing_files = 0
         self._settled: set[ChatRun] = set()
         self._changed = asyncio.Event()
@@ -213,27 +179,7 @@ class MediaStage:
         return self._gauge.snapshot()
 
     def snapshot(self) -> MediaSnapshot:
-        by_dc: dict[int, int] = {}
-        for under_way in self._under_way.values():
-            dc = under_way.waiting.lane.dc
-            by_dc[dc] = by_dc.get(dc, 0) + 1
-        partly = sum(under_way.done for under_way in self._under_way.values())
-        counts = self._counts
-        return MediaSnapshot(
-            files_done=counts.files,
-            files_total=counts.files + counts.failed + counts.files_left,
-            bytes_done=counts.bytes + partly,
-            bytes_total=max(counts.bytes + counts.bytes_left, counts.bytes + partly),
-            in_flight_by_dc=tuple(sorted(by_dc.items())),
-            big=tuple(
-                BigFile(
-                    named(one.waiting.file), one.waiting.history.run.chat.id, one.done, one.waiting.file.size
-                )
-                for one in self._under_way.values()
-                if one.waiting.file.size >= SHOWN_FROM
-            ),
-            failed=counts.failed,
-        )
+        return snapshot_of(self._counts, self._under_way.values())
 
     # The stage
 
@@ -277,16 +223,13 @@ class MediaStage:
         """Wait, or end the stage, where what there is to fetch is more than the disk takes."""
         while not self._over:
             try:
-                await self._room.check(self._counts.files_left, self._counts.bytes_left)
-            except DiskFull:
-                # Perhaps only because files that several chats show were counted for each of them.
-                exactly = await self._counts.exactly(self._plan.histories)
-                try:
-                    await self._room.check(*exactly)
-                except DiskFull as error:
-                    await self._held(error)
-                    continue
-            return
+                await self._room.check(self._counts.files_left, self._counts.bytes_left, self._exactly)
+                return
+            except DiskFull as error:
+                await self._held(error)
+
+    async def _exactly(self) -> tuple[int, int]:
+        return await self._counts.exactly(self._plan.histories)
 
     async def _held(self, error: DiskFull) -> None:
         try:
@@ -368,7 +311,7 @@ class MediaStage:
 
     async def _bring(self, waiting: Waiting) -> None:
         """Fetch one file and have it kept, or keep why it could not be had."""
-        under_way = self._under_way[waiting.file.id] = _UnderWay(waiting)
+        under_way = self._under_way[waiting.file.id] = UnderWay(waiting)
 
         def on_bytes(more: int) -> None:
             under_way.done += more

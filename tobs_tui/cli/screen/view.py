@@ -12,7 +12,7 @@ from tobs_tui.export.chat_run import ChatProgress, ChatRun, ChatState
 from tobs_tui.export.exporter import Exporter, RunSnapshot
 from tobs_tui.export.gauges import StageGauge, StageSnapshot
 from tobs_tui.export.job import Target
-from tobs_tui.export.media_stage import MediaSnapshot
+from tobs_tui.export.media_snapshot import MediaSnapshot
 from tobs_tui.shutdown import ShutdownManager
 from tobs_tui.telegram.sharded import WorkerCondition, WorkerSnapshot
 from tobs_tui.ui.ports import FilesView, LargeFileView, RunView, WorkerView
