@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from tests.torture.truth import Truth
 from tobs_tui.archive import ArchiveReader, FileState, StoredFile, has_archive
 from tobs_tui.archive.changes import without_addresses
+from tobs_tui.errors import ArchiveError
 from tobs_tui.model import MediaKind, Message, NoteLayout
 from tobs_tui.vault.calendar import Calendar
 from tobs_tui.vault.media_names import PARTIAL_FOLDER, id_in
@@ -31,7 +32,12 @@ def meanwhile(folder: Path, vault: Path, ever: dict[int, set[int]], now: dict[in
     if not has_archive(folder):
         return []
     wrong = []
-    with ArchiveReader.open(folder) as archive:
+    try:
+        archive = ArchiveReader.open(folder)
+    except ArchiveError as error:
+        # A kill while the archive was being made leaves a blank one, which is taken for none.
+        return [] if type(error) is ArchiveError else [error.line()]
+    with archive:
         for check in verify(archive, vault):
             wrong += [f"verify: {check.title}: {problem}" for problem in check.problems]
         for stored in archive.chats():
