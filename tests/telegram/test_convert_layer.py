@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
-import random
-import typing
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,84 +10,12 @@ from telethon.extensions import BinaryReader
 from telethon.tl import types
 from telethon.tl.tlobject import TLObject
 
+from tests.telegram.layer import WHEN, Maker, hints_of
 from tobs_tui.model import OtherMedia
 from tobs_tui.telegram.convert import RawPage, convert_page
 
-WHEN = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
 CHAT = -1000000000007
 SEEDS = range(2)
-DEEP = 2
-"""From here on, objects are made as small as their type allows."""
-
-
-class Maker:
-    """Makes a valid TL object of any type by its constructor's annotations, with random choices."""
-
-    def __init__(self, seed: int, *, full: bool) -> None:
-        self.random = random.Random(seed)
-        self.full = full
-
-    def make(self, cls: type, depth: int = 0) -> Any:
-        fields: dict[str, Any] = {}
-        # Optional fields come all or none: some of them share a flag.
-        present = self.full and depth < DEEP
-        for name, hint, optional in hints_of(cls):
-            if present or not optional:
-                fields[name] = self.value(hint, depth)
-        return cls(**fields)
-
-    def value(self, hint: Any, depth: int) -> Any:
-        if isinstance(hint, typing.ForwardRef):
-            hint = hint.__forward_arg__
-        if isinstance(hint, str):
-            return self.make(self.choose(hint, depth), depth + 1)
-        origin, args = typing.get_origin(hint), typing.get_args(hint)
-        if origin is typing.Union and type(None) in args:
-            return self.value(args[0], depth)
-        if origin is list:
-            return [self.value(args[0], depth) for _ in range(2 if depth < DEEP else 0)]
-        return {
-            int: self.random.randint(1, 2**31 - 1),
-            str: self.random.choice(("text", "", "x\u202ey\x1b[0m", "🙂")),
-            bytes: b"\x01\x02",
-            bool: self.random.random() < 0.5,
-            float: 1.5,
-            datetime: WHEN,
-        }[hint]
-
-    def choose(self, name: str, depth: int) -> type:
-        """A class of that TL type; far down the one that needs least."""
-        classes = constructors_of(name.split(".")[-1])
-        if depth < DEEP:
-            return self.random.choice(classes)
-        return min(classes, key=lambda cls: sum("Type" in str(hint) for _, hint, _ in hints_of(cls)))
-
-
-@functools.cache
-def hints_of(cls: type) -> list[tuple[str, Any, bool]]:
-    """(name, type, whether it may be left out) of a constructor's fields."""
-    fields = [
-        (name, parameter.annotation, parameter.default is None)
-        for name, parameter in inspect.signature(cls).parameters.items()
-        if name not in ("self", "args", "kwargs")
-    ]
-    # Required dates are annotated as optional too.
-    return [(name, datetime if "datetime" in str(hint) else hint, may) for name, hint, may in fields]
-
-
-@functools.cache
-def constructors_of(name: str) -> list[type]:
-    """The constructors of a TL type: `TypePeer` -> PeerUser, PeerChat, PeerChannel."""
-    hint = getattr(types, name, None)
-    if hint is None:
-        return [getattr(types.messages, name.removeprefix("Type"))]
-    return [getattr(types, _name(arg)) for arg in typing.get_args(hint) or (hint,)]
-
-
-def _name(hint: Any) -> str:
-    if isinstance(hint, typing.ForwardRef):
-        return hint.__forward_arg__.split(".")[-1]
-    return hint if isinstance(hint, str) else str(hint.__name__)
 
 
 def classes_of(prefix: str) -> list[type]:
@@ -176,7 +100,6 @@ def test_rich_messages_give_their_readable_text(seed: int) -> None:
 )
 @pytest.mark.parametrize("full", [False, True], ids=["sparse", "full"])
 def test_every_header_is_taken(name: str, full: bool) -> None:
-    tl_message = types.Message.__mro__[-3]
-    hints = {field: hint for field, hint, _ in hints_of(tl_message)}
+    hints = {field: hint for field, hint, _ in hints_of(types.Message)}
     for seed in SEEDS:
         converted(message_with(**{name: Maker(seed, full=full).value(hints[name], 0)}))

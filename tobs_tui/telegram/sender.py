@@ -19,6 +19,8 @@ from telethon.network.mtprotoplainsender import MTProtoPlainSender
 from telethon.tl import functions, types
 from telethon.tl.tlobject import TLObject, TLRequest
 
+from tobs_tui.telegram.quick_reader import QuickReader
+
 CONNECT_TIMEOUT = 10.0
 """Seconds for one TCP connection to be accepted."""
 
@@ -66,7 +68,7 @@ class Sent(TLRequest):  # type: ignore[misc]
 
     def read_result(self, reader: Any) -> Any:  # type: ignore[override, unused-ignore]
         try:
-            answer = self._request.read_result(reader)
+            answer = self._request.read_result(QuickReader(reader.get_bytes()))
         except Exception as error:  # boundary: whatever a parser meets in bytes that it does not know
             reader.set_position(0)
             raise Unreadable(f"{type(error).__name__} in the answer", reader.read()) from None
