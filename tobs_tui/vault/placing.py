@@ -25,7 +25,7 @@ from tobs_tui.vault.region import (
     part,
     region_hash,
 )
-from tobs_tui.vault.writer import Replacement, read, replace_all, sync_folder, translated
+from tobs_tui.vault.writer import WRITERS, Replacement, read, replace_all, sync_folder, translated
 
 _ATTEMPTS = 3
 
@@ -78,7 +78,7 @@ class Placer:
     def __init__(self, vault: Path, locator: Locator) -> None:
         self._vault = vault
         self._locator = locator
-        self._pool = ThreadPoolExecutor(4, "notes")
+        self._pool = ThreadPoolExecutor(WRITERS, "notes")
 
     def holds(self, path: str) -> bool:
         """Whether the vault has a file there."""

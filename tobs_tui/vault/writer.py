@@ -11,7 +11,7 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +21,8 @@ from tobs_tui.errors import DiskFull, TobsError, VaultNotWritable
 
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 _TEMPORARY = ".tobs-{}.tmp"
+WRITERS = 4
+"""Threads that write and sync files side by side."""
 
 
 class Replacement(NamedTuple):
@@ -37,7 +39,8 @@ def read(path: Path) -> bytes | None:
     :raises VaultNotWritable: it can't be read.
     """
     try:
-        return path.read_bytes()
+        with open(path, "rb", 0) as file:  # noqa: PTH123  # every note is looked at twice
+            return file.readall()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
@@ -49,19 +52,21 @@ def replace_all(replacements: Sequence[Replacement], pool: Executor) -> list[Rep
 
     :raises DiskFull: :raises VaultNotWritable: naming the file; the ones before it may be in place already.
     """
-    temporaries = _write_all_beside(replacements, pool)
     changed: list[Replacement] = []
-    folders: dict[Path, None] = {}
-    for replacement, temporary in zip(replacements, temporaries, strict=True):
-        target = _real(replacement.path)
-        with translated(replacement.path):
+    folders: dict[str, None] = {}
+    for replacement, (temporary, target) in zip(
+        replacements, _write_all_beside(replacements, pool), strict=True
+    ):
+        try:
             if read(replacement.path) != replacement.before:
                 changed.append(replacement)
-                temporary.unlink(missing_ok=True)
+                _drop([temporary])
                 continue
             os.replace(temporary, target)  # noqa: PTH105  # as the promise is worded
-        folders[target.parent] = None
-    list(pool.map(sync_folder, folders))
+        except OSError as error:
+            raise refusal(replacement.path, error) from error
+        folders[os.path.dirname(target)] = None  # noqa: PTH120
+    list(pool.map(sync_folder, map(Path, folders)))
     return changed
 
 
@@ -122,35 +127,61 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _write_all_beside(replacements: Sequence[Replacement], pool: Executor) -> list[Path]:
-    under_way = [pool.submit(_write_beside, replacement) for replacement in replacements]
+def _write_all_beside(replacements: Sequence[Replacement], pool: Executor) -> list[tuple[str, str]]:
+    """Write each beside its target, synced; returns the temporaries, each with the target."""
+    for folder in dict.fromkeys(replacement.path.parent for replacement in replacements):
+        with translated(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+    # Some for each thread: handing them over one by one costs as much as writing them.
+    under_way = [pool.submit(_write_some_beside, replacements[first::WRITERS]) for first in range(WRITERS)]
     failure = next((error for future in under_way if (error := future.exception()) is not None), None)
-    if failure is None:
-        return [future.result() for future in under_way]
-    for future in under_way:
-        if future.exception() is None:
-            with contextlib.suppress(OSError):
-                future.result().unlink(missing_ok=True)
-    raise failure
+    if failure is not None:
+        for future in under_way:
+            if future.exception() is None:
+                _drop(temporary for temporary, _ in future.result())
+        raise failure
+    written: list[tuple[str, str]] = [("", "")] * len(replacements)
+    for first, future in enumerate(under_way):
+        written[first::WRITERS] = future.result()
+    return written
 
 
-def _write_beside(replacement: Replacement) -> Path:
-    target = _real(replacement.path)
-    with translated(replacement.path):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = _temporary(target)
+def _write_some_beside(replacements: Sequence[Replacement]) -> list[tuple[str, str]]:
+    written: list[tuple[str, str]] = []
+    for replacement in replacements:
         try:
-            with open(temporary, "wb") as file:  # noqa: PTH123
-                file.write(replacement.content)
-                file.flush()
-                os.fsync(file.fileno())
-            if replacement.before is not None:
-                _keep_mode(target, temporary)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
+            written.append(_write_beside(replacement))
+        except BaseException as error:
+            _drop(temporary for temporary, _ in written)
+            if isinstance(error, OSError):
+                raise refusal(replacement.path, error) from error
             raise
-    return temporary
+    return written
+
+
+def _write_beside(replacement: Replacement) -> tuple[str, str]:
+    target = _real(replacement.path)
+    if target is not replacement.path:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = str(_temporary(target))
+    try:
+        with open(temporary, "wb", 0) as file:  # noqa: PTH123
+            left = memoryview(replacement.content)
+            while left:
+                left = left[file.write(left) :]
+            os.fsync(file.fileno())
+        if replacement.before is not None:
+            _keep_mode(target, Path(temporary))
+    except BaseException:
+        _drop([temporary])
+        raise
+    return temporary, str(target)
+
+
+def _drop(temporaries: Iterable[str]) -> None:
+    for temporary in temporaries:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)  # noqa: PTH108
 
 
 def _temporary(target: Path) -> Path:
