@@ -95,7 +95,7 @@ class Exporter:
         self._settings = settings
         self._clock = clock
         self._outcome = Outcome(account, archive, shutdown, str(settings.export_path), clock)
-        self._runs: dict[tuple[int, int | None], ChatRun] = {}
+        self._runs: tuple[ChatRun, ...] = ()
         self._phase = "fetching"
         self._manager: ShardedTelegramManager | None = None
         self._fetching: Fetching | None = None
@@ -125,22 +125,22 @@ class Exporter:
             problem=self._outcome.problem,
         )
         self._calendar = publisher.calendar
-        self._note_of = publisher.calendar.note_of
         self._saving = Saving(archive, shutdown)
 
     async def run(self, job: Job) -> RunReport:
         """Do the job as far as it can be done."""
         self._job = self._asked_files.job = job
-        self._runs = {(target.chat.id, target.topic_id): ChatRun(target) for target in job.targets}
+        targets = {(target.chat.id, target.topic_id): target for target in job.targets}
+        self._runs = tuple(ChatRun(target) for target in targets.values())
         failure: TobsError | None = None
         try:
             if job.only_files is None:
-                keep_asked(self._archive, {chat_id for chat_id, _ in self._runs}, int(time.time()))
+                keep_asked(self._archive, {run.chat.id for run in self._runs}, int(time.time()))
             async with self._takeout() as takeout:
                 await self._fetch_and_publish(job, takeout.split_ranges if takeout else ())
                 if takeout is not None:
                     takeout.complete = self._status() is RunStatus.COMPLETE
-            keep_opened(self._archive, {run.chat.id for run in self._runs.values() if run.was_opened})
+            keep_opened(self._archive, {run.chat.id for run in self._runs if run.was_opened})
         except* TobsError as group:
             failure = _first(group)
         await self._saving.finish()
@@ -184,13 +184,13 @@ class Exporter:
         return RunSnapshot(
             phase="stopping" if self._shutdown.draining else self._phase,
             elapsed_s=self._outcome.elapsed_s,
-            messages_new=sum(run.new for run in self._runs.values()),
+            messages_new=sum(run.new for run in self._runs),
             stages=self._stages(),
-            chats=tuple(run.progress() for run in self._runs.values()),
+            chats=tuple(run.progress() for run in self._runs),
             workers=tuple(worker.state for worker in manager.workers) if manager else (),
             governor=self._account.governor.snapshot(),
             requests=self._outcome.requests,
-            errors=len(self._outcome.errors(self._runs.values())),
+            errors=len(self._outcome.errors(self._runs)),
             disk_full=self._full_disk.held,
             media=self._media.snapshot() if self._media is not None and self._job.media else None,
         )
@@ -202,7 +202,7 @@ class Exporter:
     def report(self, failure: TobsError | None = None) -> RunReport:
         """What the run did until now; `failure` ended it."""
         return self._outcome.report(
-            tuple(self._runs.values()),
+            self._runs,
             failure or self._fatal,
             notes_left=self._publishing.notes_left,
             stages=self._stages(),
@@ -214,7 +214,7 @@ class Exporter:
         if not self._settings.use_takeout:
             yield None
             return
-        kinds = {run.chat.type for run in self._runs.values()}
+        kinds = {run.chat.type for run in self._runs}
         # Without a limit of size Telegram is told none; without files, that none will be asked for.
         file_size = self._job.max_file_size if self._job.media else 0
         async with Takeout(self._account, kinds, file_size=file_size) as takeout:
@@ -224,9 +224,7 @@ class Exporter:
             yield takeout
 
     async def _fetch_and_publish(self, job: Job, split_ranges: Sequence[Interval]) -> None:
-        workers = self._settings.shard_count
-        if not self._settings.async_pipeline_enabled:
-            workers = 1
+        workers = self._settings.shard_count if self._settings.async_pipeline_enabled else 1
         if workers:
             self._account.governor.begin_with("history", workers)
         else:
@@ -234,10 +232,10 @@ class Exporter:
             workers = self._governed.count
         changes = Changes(
             job,
-            tuple(self._runs.values()),
+            self._runs,
             account=self._account,
             archive=self._archive,
-            note_of=self._note_of,
+            note_of=self._calendar.note_of,
             problem=self._outcome.problem,
             notice=self._outcome.notices.append,
         )
@@ -259,12 +257,12 @@ class Exporter:
             self._manager = manager
             self._fetching = fetching = Fetching(
                 job,
-                tuple(self._runs.values()),
+                self._runs,
                 account=self._account,
                 archive=self._archive,
                 full_disk=self._full_disk,
                 changes=changes,
-                note_of=self._note_of,
+                note_of=self._calendar.note_of,
                 workers=workers,
                 worker_of=lambda number: manager.workers[number],
                 stopping=lambda: self._shutdown.draining,
@@ -273,7 +271,7 @@ class Exporter:
             )
             committing = Committing(
                 self._archive,
-                self._note_of,
+                self._calendar.note_of,
                 fetching.committed,
                 media.known,
                 full_disk=self._full_disk,
@@ -317,14 +315,14 @@ class Exporter:
                 self._phase = "publishing"
                 self._publishing.finish()
                 await publishing
-        await self._publishing.publish_left({run.chat.id: run for run in self._runs.values()})
+        await self._publishing.publish_left({run.chat.id: run for run in self._runs})
         self._outcome.end_phase("publish")
         await self._publishing.index()
         self._outcome.end_phase("index")
 
     def _open_from_archive(self, media: MediaStage) -> None:
         """Take the chats as the archive has them: their files alone are wanted."""
-        for run in self._runs.values():
+        for run in self._runs:
             run.histories = self._asked_files.known_histories(run)
             media.opened(run)
             run.state = ChatState.RUNNING
@@ -370,9 +368,8 @@ class Exporter:
 
     def _published_early(self) -> Iterable[ChatRun]:
         """The chats whose notes may come out before they end: where no file changes them once more."""
-        if self._job.media or self._job.only_files is not None:
-            return ()
-        return tuple(self._runs.values())
+        has_files = self._job.media or self._job.only_files is not None
+        return () if has_files else self._runs
 
     @property
     def _fatal(self) -> TobsError | None:
@@ -387,13 +384,12 @@ class Exporter:
         return self._shutdown.aborted or self._shutdown.drain_time() > PUBLISH_UNTIL
 
     def _stop_unfinished(self) -> None:
-        for run in self._runs.values():
+        for run in self._runs:
             if run.state in (ChatState.RUNNING, ChatState.FILES):
                 run.state = ChatState.STOPPED
 
     def _status(self) -> RunStatus:
-        runs = tuple(self._runs.values())
-        return self._outcome.status(runs, None, notes_left=self._publishing.notes_left)
+        return self._outcome.status(self._runs, None, notes_left=self._publishing.notes_left)
 
 
 def _first(group: BaseExceptionGroup[TobsError]) -> TobsError:
