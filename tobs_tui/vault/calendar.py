@@ -29,6 +29,8 @@ MONTHS = (
 _CLOCK = tuple(f"{minutes // 60:02}:{minutes % 60:02}" for minutes in range(24 * 60))
 _DAY = timedelta(days=1)
 _DAY_SECONDS = 86400
+_MOST_DAYS = 1000
+"""How many days are remembered: answers lead back to earlier ones again and again."""
 _FIRST, _LAST = -62135510400, 253402214400
 """Seconds beyond which local time would leave the years 1 to 9999."""
 
@@ -40,8 +42,8 @@ class Calendar:
         self.timezone = timezone
         self.layout = layout
         self._zone = ZoneInfo(timezone)
-        # One day as (since, until, date): replaced whole, so that threads can share it.
-        self._known: tuple[int, int, date] = (0, 0, date(1970, 1, 1))
+        # By the day in UTC, a local day in it as (since, until, date): replaced whole: threads share it.
+        self._known: dict[int, tuple[int, int, date]] = {}
         self._noted: tuple[int, int, str] = (0, 0, "")
 
     def note_of(self, moment: int, topic_id: int | None) -> NoteKey:
@@ -92,9 +94,10 @@ class Calendar:
         return self.clock(moment) if self.day(moment) == self.day(other) else self.moment(moment)
 
     def _known_day(self, moment: int) -> tuple[int, int, date]:
-        known = self._known
-        if known[0] <= moment < known[1]:
+        known = self._known.get(moment // _DAY_SECONDS)
+        if known is not None and known[0] <= moment < known[1]:
             return known
+        utc_day = moment // _DAY_SECONDS
         moment = min(max(moment, _FIRST), _LAST)
         day = self._local(moment).date()
         since, until = self._midnight(day), self._midnight(_next_day(day))
@@ -103,8 +106,10 @@ class Calendar:
         elif moment >= until:
             day = _next_day(day)
             since, until = until, self._midnight(_next_day(day))
-        self._known = (since, until, day)
-        return self._known
+        if len(self._known) >= _MOST_DAYS:
+            self._known.clear()
+        known = self._known[utc_day] = (since, until, day)
+        return known
 
     def _local(self, moment: int) -> datetime:
         return datetime.fromtimestamp(min(max(moment, _FIRST), _LAST), UTC).astimezone(self._zone)

@@ -5,7 +5,7 @@ A link to the id lands on the sender; what can't be linked (lists, quotes, code)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from tobs_tui.archive.values import StoredMessage
@@ -15,7 +15,6 @@ from tobs_tui.vault.escape import escape_line, escape_name, one_line
 from tobs_tui.vault.file_lines import album_line, album_remarks
 from tobs_tui.vault.media_lines import Shown, show
 from tobs_tui.vault.quotes import reply_line
-from tobs_tui.vault.references import names_only_its_sender
 from tobs_tui.vault.scene import NAME_LIMIT, Scene
 from tobs_tui.vault.service import service_paragraph
 
@@ -30,25 +29,34 @@ def message_block(members: Sequence[StoredMessage], scene: Scene) -> str:
 
 
 def _is_bare(stored: StoredMessage) -> bool:
-    """Whether a message is one line of somebody's and nothing more: so are most."""
+    """Whether a message is one line of somebody's, perhaps an answer, and nothing more: so are most."""
     message = stored.message
     return (
-        names_only_its_sender(message)
-        and message.sender_id is not None
-        and message.sender_id > 0
-        and not message.reactions
+        message.media is None
+        and not message.entities
         and message.edit_date is None
+        and message.action is None
+        and message.forward is None
+        and message.via_bot_id is None
         and message.post_author is None
         and not message.buttons
         and stored.deleted_at is None
+        and message.sender_id is not None
+        and message.sender_id > 0
         and message.text.isprintable()
     )
 
 
 def _bare_block(message: Message, scene: Scene) -> str:
     """What `_whole_block` gives for a bare message, without looking for all that others may have."""
-    text = escape_line(message.text.rstrip())
-    return f"{_head(message, (), scene)}{BREAK if text else ''}{text} ^{scene.block_of(message)}"
+    block = _head(message, (), scene)
+    if message.reply is not None and (reply := reply_line(message.reply, message.chat_id, scene)):
+        block += BREAK + reply
+    if text := escape_line(message.text.rstrip()):
+        block += BREAK + text
+    if message.reactions:
+        block += BREAK + _reactions_line((message,))
+    return f"{block} ^{scene.block_of(message)}"
 
 
 def _whole_block(members: Sequence[StoredMessage], scene: Scene) -> str:
@@ -182,20 +190,20 @@ def _endings(members: Sequence[StoredMessage]) -> list[str]:
     buttons = members[0].message.buttons
     if buttons and any(labels := [one_line(label, 100) for row in buttons for label in row]):
         lines.append(f"*buttons:* {' · '.join(escape_name(label) for label in labels if label)}")
-    if reactions := _reactions(members):
-        lines.append(f"*{' · '.join(f'{escape_name(emoji)} {count}' for emoji, count in reactions)}*")
+    if any(stored.message.reactions for stored in members):
+        lines.append(_reactions_line([stored.message for stored in members]))
     return lines
 
 
-def _reactions(members: Sequence[StoredMessage]) -> list[tuple[str, int]]:
+def _reactions_line(messages: Iterable[Message]) -> str:
     counts: dict[str, int] = {}
-    for stored in members:
-        for reaction in stored.message.reactions:
+    for message in messages:
+        for reaction in message.reactions:
             emoji = _emoji(reaction.emoji)
             counts[emoji] = counts.get(emoji, 0) + reaction.count
-    return list(counts.items())
+    return f"*{' · '.join([f'{emoji} {count}' for emoji, count in counts.items()])}*"
 
 
 @lru_cache(maxsize=1024)
 def _emoji(emoji: str) -> str:
-    return one_line(emoji, 20) or "❔"
+    return escape_name(one_line(emoji, 20) or "❔")
