@@ -75,6 +75,7 @@ class ChatNotes:
         self._book = book
         self._batch: list[_Rendered] = []
         self._batch_bytes = 0
+        self._placed_last: tuple[list[NoteRow], list[NoteKey]] = ([], [])
         self._held: tuple[list[NoteRow], list[NoteKey]] = ([], [])
         self._leaves_out = False
         self._alone: set[NoteKey] = set()
@@ -131,11 +132,13 @@ class ChatNotes:
                 for key in keys:
                     if self._stop():
                         self._flush()
+                        self._keep_placed()
                         return
                     if not rows[key]:
                         self._render_settled(key, settled)
                 self._flush()
                 after = keys[-1]
+        self._keep_placed()
 
     def leave_out(self, style: str) -> None:
         """Take the dirty list as seen, where only other formats are wanted."""
@@ -169,11 +172,13 @@ class ChatNotes:
                     self._render(key, rows[key])
                 except _Stopped:
                     self._flush()
+                    self._keep_placed()
                     self.stopped, self.left = True, max(1, self.walk.dirty_count() - len(self._alone))
                     return
             following = self._next_dirty(keys[-1])
             self._flush(hold=not following)
             keys = following
+        self._keep_placed()
 
     def _next_dirty(self, after: NoteKey | None) -> list[NoteKey]:
         """The next notes to render; those that are to be left alone are tried once."""
@@ -289,7 +294,7 @@ class ChatNotes:
         self._written((), (key,))
 
     def _flush(self, *, hold: bool = False) -> None:
-        """Place what was rendered and take it off the dirty list, unless that is held back until `finish`."""
+        """Place what was rendered; off the dirty list it comes with `_keep_placed`, or `finish` if held."""
         if not self._batch:
             return
         batch, self._batch, self._batch_bytes = self._batch, [], 0
@@ -299,6 +304,7 @@ class ChatNotes:
             lambda decisions: self._archive.plan_notes(
                 [self._row(d, people, planned=True) for d in decisions if d.replacement is not None]
             ),
+            self._keep_placed,
         )
         rows = [self._row(decision, people, planned=False) for decision in placed.decisions]
         here = {decision.draft.identity for decision in placed.decisions}
@@ -306,8 +312,9 @@ class ChatNotes:
         clears = [rendered.key for rendered in batch if rendered.is_last and rendered.key not in self._alone]
         if hold:
             self._held = (rows, clears)
-        self._written(rows, () if hold else clears)
+        self._placed_last = (rows, [] if hold else clears)
         if any(map(moved_base, placed.decisions)):
+            self._keep_placed()
             for key in {row.key for row in rows}:
                 self._names.know(key, self.walk.rows(key))
             self._archive.mark_all_dirty(self._chat_id)
@@ -317,6 +324,15 @@ class ChatNotes:
         self.placed.kept_edits += placed.kept_edits
         self.placed.problems += placed.problems
         self.placed.put_off += placed.put_off
+
+    def _keep_placed(self) -> None:
+        """Keep in the archive what the last batch came to, and take it off the dirty list.
+
+        It is done while the disk takes the next one; until then a batch is known there as planned.
+        """
+        (rows, clears), self._placed_last = self._placed_last, ([], [])
+        if rows or clears:
+            self._written(rows, clears)
 
     def _written(self, rows: Sequence[NoteRow], clears: Iterable[NoteKey]) -> None:
         self._archive.notes_written(rows, clears, chat_id=self._chat_id, listed=self.walk.upto)

@@ -87,8 +87,15 @@ class Placer:
     def close(self) -> None:
         self._pool.shutdown()
 
-    def place(self, drafts: Sequence[Draft], plan: Callable[[Sequence[Decision]], None]) -> Placed:
+    def place(
+        self,
+        drafts: Sequence[Draft],
+        plan: Callable[[Sequence[Decision]], None],
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> Placed:
         """Bring the files to what the drafts say. `plan` keeps the decisions before any file is replaced.
+
+        `meanwhile` is done while the disk is waited for.
 
         :raises DiskFull: :raises VaultNotWritable: as their classes say.
         """
@@ -97,7 +104,7 @@ class Placer:
         for _ in range(_ATTEMPTS):
             decisions = [decision for draft in left if (decision := self._decide(draft, placed)) is not None]
             plan(decisions)
-            changed = self._carry_out(decisions, placed)
+            changed = self._carry_out(decisions, placed, meanwhile)
             if not changed:
                 return placed
             left = changed
@@ -163,14 +170,16 @@ class Placer:
         edits = self._edits(path, existing) if edited else None
         return Decision(draft, path, new_hash, Replacement(target, content, existing), edits)
 
-    def _carry_out(self, decisions: Sequence[Decision], placed: Placed) -> list[Draft]:
+    def _carry_out(
+        self, decisions: Sequence[Decision], placed: Placed, meanwhile: Callable[[], None]
+    ) -> list[Draft]:
         """Replace what is to be; returns the drafts whose files were changed meanwhile."""
         copies = [decision.edits for decision in decisions if decision.edits is not None]
         if copies:
             replace_all(copies, self._pool)
             placed.kept_edits += [copy.path.relative_to(self._vault).as_posix() for copy in copies]
         wanted = [decision.replacement for decision in decisions if decision.replacement is not None]
-        changed = {replacement.path for replacement in replace_all(wanted, self._pool)}
+        changed = {replacement.path for replacement in replace_all(wanted, self._pool, meanwhile)}
         again: list[Draft] = []
         for decision in decisions:
             if decision.replacement is not None and decision.replacement.path in changed:

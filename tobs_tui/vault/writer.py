@@ -11,7 +11,7 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,15 +47,19 @@ def read(path: Path) -> bytes | None:
         raise refusal(path, error) from error
 
 
-def replace_all(replacements: Sequence[Replacement], pool: Executor) -> list[Replacement]:
+def replace_all(
+    replacements: Sequence[Replacement], pool: Executor, meanwhile: Callable[[], None] = lambda: None
+) -> list[Replacement]:
     """Put files in place; return those left as they are because somebody changed them meanwhile.
+
+    `meanwhile` is done while they are written and synced.
 
     :raises DiskFull: :raises VaultNotWritable: naming the file; the ones before it may be in place already.
     """
     changed: list[Replacement] = []
     folders: dict[str, None] = {}
     for replacement, (temporary, target) in zip(
-        replacements, _write_all_beside(replacements, pool), strict=True
+        replacements, _write_all_beside(replacements, pool, meanwhile), strict=True
     ):
         try:
             if read(replacement.path) != replacement.before:
@@ -127,14 +131,21 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _write_all_beside(replacements: Sequence[Replacement], pool: Executor) -> list[tuple[str, str]]:
+def _write_all_beside(
+    replacements: Sequence[Replacement], pool: Executor, meanwhile: Callable[[], None]
+) -> list[tuple[str, str]]:
     """Write each beside its target, synced; returns the temporaries, each with the target."""
     for folder in dict.fromkeys(replacement.path.parent for replacement in replacements):
         with translated(folder):
             folder.mkdir(parents=True, exist_ok=True)
     # Some for each thread: handing them over one by one costs as much as writing them.
     under_way = [pool.submit(_write_some_beside, replacements[first::WRITERS]) for first in range(WRITERS)]
-    failure = next((error for future in under_way if (error := future.exception()) is not None), None)
+    failure: BaseException | None = None
+    try:
+        meanwhile()
+    except BaseException as error:
+        failure = error
+    failure = failure or next(filter(None, [future.exception() for future in under_way]), None)
     if failure is not None:
         for future in under_way:
             if future.exception() is None:
