@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tobs_tui.cli.screen.archive import ArchiveRoom
 from tobs_tui.demo.knobs import Knobs
 from tobs_tui.demo.rpc import REGISTRY, RpcError
 from tobs_tui.export.report import RunStatus
+from tobs_tui.ui.standing import standing_words, to_fetch
 
 if TYPE_CHECKING:
     from tests.export.conftest import Lab
@@ -190,8 +192,15 @@ async def test_one_topic_alone(lab: MakeLab) -> None:
     assert report.status is RunStatus.COMPLETE
     assert 0 < report.messages_new < len(forum.history)
     assert (await one.run(only=forum.id, topic_id=topic_id)).messages_new == 0
+    room = ArchiveRoom(one.settings)
+    (saved,) = await room.saved()
+    assert standing_words(saved.chat, saved.standing, "UTC")[0] == "some topics"
+    assert to_fetch(saved.chat, saved.standing) != 0
     assert (await one.run(only=forum.id)).status is RunStatus.COMPLETE
     assert one.saved()[forum.id] == one.truth()[forum.id]
+    (saved,) = await room.saved()
+    assert standing_words(saved.chat, saved.standing, "UTC")[0] == "up to date"
+    room.close()
 
 
 async def test_pausing_asks_for_nothing_until_it_goes_on(lab: MakeLab) -> None:

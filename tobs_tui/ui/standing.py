@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tobs_tui.model import Chat
+from tobs_tui.model import Chat, ChatType
 from tobs_tui.ui import words
 from tobs_tui.ui.ports import Standing
 
@@ -50,6 +50,8 @@ def standing_words(chat: Chat, standing: Standing | None, timezone: str) -> tupl
         return "no access", ".failed"
     if standing is None or (not standing.saved and not standing.top):
         return "never", ".muted"
+    if not standing.top and standing.since is None:
+        return ("some topics" if chat.type is ChatType.FORUM else "in part"), ".done"
     if standing.share < 1.0:
         return f"stopped at {words.share(standing.share)}", ".waiting"
     if chat.top_id > standing.top:

@@ -147,7 +147,9 @@ def _standings(reader: ArchiveReader) -> dict[int, Standing]:
     counts = reader.counts()
     standings = {}
     for stored in reader.chats():
-        if stored.part_of is None and (scopes := reader.scopes(stored.chat.id)):
+        scopes = reader.scopes(stored.chat.id)
+        # Of a forum that was asked for by its topics alone there are messages, and no scope.
+        if stored.part_of is None and (scopes or counts.get(stored.chat.id)):
             standings[stored.chat.id] = _standing(reader, stored, scopes, counts)
     return standings
 
@@ -156,15 +158,17 @@ def _standing(
     reader: ArchiveReader, stored: StoredChat, scopes: Sequence[Scope], counts: Mapping[int, int]
 ) -> Standing:
     chat_id = stored.chat.id
-    low = min(scope.low for scope in scopes)
-    top = max(scope.high for scope in scopes)
+    low = min((scope.low for scope in scopes), default=1)
+    top = max((scope.high for scope in scopes), default=0)
     asked = settled = 0
     if top >= low:
         asked = top - low + 1
         settled = asked - sum(len(interval) for interval in reader.missing(chat_id, Interval(low, top)))
     parts = [chat_id, *reader.parts_of(chat_id)]
     since = (
-        None if any(scope.since is None for scope in scopes) else min(scope.since or 0 for scope in scopes)
+        None
+        if any(scope.since is None for scope in scopes)
+        else min((scope.since or 0 for scope in scopes), default=None)
     )
     return Standing(
         saved=sum(counts.get(part, 0) for part in parts),
