@@ -104,8 +104,12 @@ async def test_a_forum_unfolds_and_a_topic_is_marked_alone(show: Show) -> None:
     async with show() as shown:
         await shown.press("down", "down", "down", "right")
         assert "Jobs" in shown.text
-        await shown.press("down", "down", "space", "enter")
+        await shown.press("down", "down", "space")
+        await shown.settle(0.5)
+        assert "1 marked · at most " in shown.text
+        await shown.press("enter")
         assert isinstance(shown.app.screen, OptionsScreen)
+        assert "Export 1 topic " in shown.text
         await shown.press("enter")
         (target,) = shown.host.orders[0].targets
         assert (target.chat.title, target.topic_id) == ("Rust Lisboa", 7)

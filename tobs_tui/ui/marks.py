@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from tobs_tui.export.job import Target
+from tobs_tui.model import Chat
 from tobs_tui.ui import words
 from tobs_tui.ui.estimate import cost
 from tobs_tui.ui.known_chats import KnownChats
@@ -49,14 +50,16 @@ class Marks(Collection[Key]):
         if not self._targets:
             return ""
         messages, complete = 0, True
-        for target in self.targets:
-            messages += known.to_fetch(target.chat) or 0
-            is_counted = known.now(target.chat).messages is not None
-            complete = complete and (is_counted or known.is_up_to_date(target.chat))
+        for chat in chats_of(self.targets):
+            messages += known.to_fetch(chat) or 0
+            is_counted = known.now(chat).messages is not None
+            complete = complete and (is_counted or known.is_up_to_date(chat))
         if complete and not messages:
             return f" {len(self):,} marked · nothing new to fetch"
         about = cost(messages, per_second=per_second)
         sign = "" if complete else "at least " if not messages else "about "
+        if messages and any(target.topic_id is not None for target in self.targets):
+            sign = "at most "  # what a topic holds nobody tells: its forum is counted
         return (
             f" {len(self):,} marked · {sign}{words.number(messages)} messages to fetch · "
             f"{words.plural(about.requests, 'request')} · about {words.duration(about.seconds)}"
@@ -68,8 +71,13 @@ def target_of(entry: Entry) -> Target:
     return Target(entry.chat, entry.topic.id if entry.topic else None)
 
 
+def chats_of(targets: Iterable[Target]) -> list[Chat]:
+    """The chats of some targets, each once: of a forum there may be several topics."""
+    return list({target.chat.id: target.chat for target in targets}.values())
+
+
 def wanted(targets: Sequence[Target], known: KnownChats) -> tuple[tuple[Target, ...], int, bool]:
     """The targets with what is known by now, what they would fetch, and whether that is all known."""
     now = tuple(Target(known.now(one.chat), one.topic_id) for one in targets)
-    messages = sum(known.to_fetch(one.chat) or 0 for one in now)
+    messages = sum(known.to_fetch(chat) or 0 for chat in chats_of(now))
     return now, messages, all(one.chat.messages is not None for one in now)

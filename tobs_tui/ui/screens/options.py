@@ -23,6 +23,7 @@ from tobs_tui.ui import words
 from tobs_tui.ui.actions import OPTIONS, bindings
 from tobs_tui.ui.drawing import BOLD, FAILED, MUTED, WAITING
 from tobs_tui.ui.estimate import cost, files_cost, text_bytes
+from tobs_tui.ui.marks import chats_of
 from tobs_tui.ui.ports import ExportOptions, FolderState, Kinds, Order, Preset
 from tobs_tui.ui.screens.base import MainScreen
 from tobs_tui.ui.sizes import parse_size, size_text
@@ -165,12 +166,12 @@ class OptionsScreen(MainScreen):
         self._show_folder()
 
     def _title(self) -> Content:
-        titles = [
-            for_terminal(target.chat.title, 24) or "(no name)" for target in self._targets[:SHOWN_TITLES]
-        ]
-        more = f" and {len(self._targets) - len(titles):,} more" if len(self._targets) > len(titles) else ""
+        chats = chats_of(self._targets)
+        titles = [for_terminal(chat.title, 24) or "(no name)" for chat in chats[:SHOWN_TITLES]]
+        more = f" and {len(chats) - len(titles):,} more" if len(chats) > len(titles) else ""
+        topics = all(target.topic_id is not None for target in self._targets)
         return Content.assemble(
-            (f"Export {words.plural(len(self._targets), 'chat')}", BOLD),
+            (f"Export {words.plural(len(self._targets), 'topic' if topics else 'chat')}", BOLD),
             (f"   {', '.join(titles)}{more}", MUTED),
         )
 
@@ -181,6 +182,8 @@ class OptionsScreen(MainScreen):
                 "nothing new as far as is known" if self._certain else "not counted yet", MUTED
             )
         sign = "about" if self._certain else "at least"
+        if any(target.topic_id is not None for target in self._targets):
+            sign = "at most"
         return Content.styled(
             f"{sign} {words.number(self._messages)} messages · {words.plural(about.requests, 'request')} · "
             f"about {words.duration(about.seconds)} without files",
