@@ -76,8 +76,10 @@ class _Readers(dict[int, Read]):
 
     def __missing__(self, constructor_id: int) -> Read:
         cls = tlobjects.get(constructor_id)
+        if cls is None:
+            return _as_telethon_does
         self._came[constructor_id] += 1
-        if cls is None or self._came[constructor_id] < OFTEN:
+        if self._came[constructor_id] < OFTEN:
             return _as_telethon_does
         try:
             self[constructor_id] = reader_of(cls)
