@@ -80,6 +80,25 @@ def test_a_class_gets_its_function_when_it_came_often(readers: dict[int, Any]) -
     assert readers[types.PeerUser.CONSTRUCTOR_ID] is not quick_reader._as_telethon_does
 
 
+def test_somebody_told_again_is_read_once_until_something_of_them_changes(
+    readers: dict[int, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quick_reader, "OFTEN", 1)
+    anna = bytes(types.User(id=5, first_name="Anna", username="anna"))
+    renamed = bytes(types.User(id=5, first_name="Anja", username="anna"))
+    first, again = QuickReader(anna).tgread_object(), QuickReader(anna).tgread_object()
+    assert again is first
+    for content in (renamed, anna, renamed):
+        assert read_at_once(content) == read_at_once(content, BinaryReader)
+    # What ends before its time is neither taken for the one that is remembered, nor remembered itself.
+    for content in (anna[:-2], renamed[:-2]):
+        with pytest.raises(BufferError):
+            QuickReader(content).tgread_object()
+    # Where it doesn't begin the answer, it ends where it ends.
+    reader = QuickReader(renamed + bytes(types.PeerUser(7)))
+    assert (reader.tgread_object().first_name, reader.tgread_object().user_id) == ("Anja", 7)
+
+
 def test_an_empty_medium_of_a_message_is_none_as_for_telethon() -> None:
     message = types.Message(1, types.PeerUser(2), datetime(2020, 1, 1, tzinfo=UTC), "")
     message.media = types.MessageMediaEmpty()

@@ -39,6 +39,11 @@ OFTEN = 100
 _FIXED = {"read_int": "i", "read_long": "q", "read_double": "d", "tgread_date": "i", "tgread_bool": "I"}
 _MADE_OF = {"tgread_date": "epoch + timedelta(0, {0})", "tgread_bool": "bools[{0}]"}
 _FLAGS = ("flags", "flags2")
+_REPEATED = (types.User, types.Channel, types.Chat)
+"""What each page tells again of everybody in it."""
+_HEAD = 16
+"""So many of their bytes hold the id: shorter is none of them."""
+_MOST_REMEMBERED = 1000
 
 
 class QuickReader(BinaryReader):  # type: ignore[misc]
@@ -82,7 +87,8 @@ class _Readers(dict[int, Read]):
         if self._came[constructor_id] < OFTEN:
             return _as_telethon_does
         try:
-            self[constructor_id] = reader_of(cls)
+            read = reader_of(cls)
+            self[constructor_id] = _remembering(read) if cls in _REPEATED else read
         except Exception as error:  # boundary: another Telethon may be written in other ways
             _log.debug("%s is left to Telethon: %s", cls.__name__, error)
             self[constructor_id] = _as_telethon_does
@@ -110,6 +116,25 @@ def reader_of(cls: Any) -> Read:
     exec("\n".join(["def read(s, p):", indent("\n".join(writer.lines), " ")]), names)
     read: Read = names["read"]
     return read
+
+
+def _remembering(read: Read) -> Read:
+    """The same, which gives an object again where its very bytes come again. Nobody may change one."""
+    known: dict[bytes, tuple[bytes, Any]] = {}
+
+    def remembered(stream: bytes, start: int) -> tuple[Any, int]:
+        head = stream[start : start + _HEAD]
+        content, found = known.get(head, (b"", None))
+        if content and stream.startswith(content, start):
+            return found, start + len(content)
+        found, end = read(stream, start)
+        if len(known) >= _MOST_REMEMBERED:
+            known.clear()
+        if end <= len(stream):
+            known[head] = stream[start:end], found
+        return found, end
+
+    return remembered
 
 
 class _Writer:
