@@ -31,7 +31,7 @@ from tobs_tui.demo.rpc import RpcError
 from tobs_tui.demo.wire.connection import DropConnection
 from tobs_tui.demo.world.filed import files_of_sizes
 from tobs_tui.errors import FileFailed, NotLoggedIn, ServerUnreachable
-from tobs_tui.telegram import caller, dc_pool, dc_router
+from tobs_tui.telegram import caller, dc_pool, dc_router, link
 from tobs_tui.telegram.governor import Stopped
 
 SMALL = files_of_sizes([10 * KIB] * 12, (AWAY,))
@@ -204,6 +204,18 @@ async def test_a_dc_that_stands_and_gives_no_file_is_waited_for_once(
         await filing.fetch(later)
     assert asyncio.get_running_loop().time() - began < 0.3
     assert filing.server.requests[GET_FILE] == asked
+
+
+async def test_a_part_whose_answer_was_lost_is_asked_again_once_all_is_silent(
+    files_on: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link, "SILENCE", 0.3)
+    filing = await files_on(files_of_sizes([5 * KIB] * 3, (AWAY,)))
+    files = [await filing.file(number) for number in range(1, 4)]
+    filing.server.faults.hang(GET_FILE, times=2)
+    async with asyncio.timeout(10):  # a part may otherwise take two minutes
+        await asyncio.gather(*(filing.fetch(file) for file in files))
+    assert all(filing.is_whole(file) for file in files)
 
 
 async def test_a_request_that_breaks_its_connections_is_one_files_trouble(files_on: Any) -> None:

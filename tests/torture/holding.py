@@ -194,15 +194,14 @@ def paths_with_traces(folder: Path, truth: Truth, vault: Path, fresh: Path) -> s
     with ArchiveReader.open(folder) as archive:
         for stored in archive.chats():
             histories = [*archive.parts_of(stored.chat.id), stored.chat.id]
-            deleted = [
-                row.message
-                for history in histories
-                for row in archive.messages([history])
-                if row.deleted_at is not None
-            ]
+            messages = [row for history in histories for row in archive.messages([history])]
+            deleted = [row.message for row in messages if row.deleted_at is not None]
+            albums = {(message.chat_id, message.album) for message in deleted if message.album is not None}
+            # What answers a deleted member of an album links its first message.
+            linked = [row.message for row in messages if (row.message.chat_id, row.message.album) in albums]
             gone |= {
                 b"%s%d" % (b"m" if message.chat_id == stored.chat.id else b"g", message.id)
-                for message in deleted
+                for message in (*deleted, *linked)
             }
             if deleted:
                 layout, timezone, *_ = (archive.meta(f"style:{stored.chat.id}") or "").split(" ")

@@ -27,6 +27,8 @@ from tobs_tui.telegram.servers import DcAddress
 OPEN_TIMEOUT = 15.0
 """Seconds until a link stands: connected, with a key, and greeted."""
 CLOSE_TIMEOUT = 2.0
+SILENCE = 30.0
+"""Seconds without a single byte after which no answer is waited for any longer."""
 
 
 class LinkBroken(ConnectionError):
@@ -206,7 +208,7 @@ class Link:
         self.requests += isinstance(sent, Sent | functions.auth.LogOutRequest)
         self._outstanding.add(future)
         try:
-            await asyncio.wait({future}, timeout=timeout)
+            silent = await self._heard_until(future, timeout)
         finally:
             self._outstanding.discard(future)
             if not future.done():
@@ -217,9 +219,12 @@ class Link:
                 future.exception()
         if future.cancelled():
             if self.alive:
-                if self.heard < began:
-                    raise LinkSilent(f"nothing heard for {timeout:g} s")
-                raise TimeoutError(f"no answer in {timeout:g} s")
+                waited = f"{self._clock() - began:.0f} s"
+                raise (
+                    LinkSilent(f"nothing heard for {waited}")
+                    if silent
+                    else TimeoutError(f"no answer in {waited}")
+                )
             raise LinkBroken("the connection ended") from self._broken
         self._dc_key.salt = self._sender._state.salt
         self._dc_key.time_offset = self._sender._state.time_offset
@@ -227,6 +232,22 @@ class Link:
             return future.result()
         except (OSError, asyncio.IncompleteReadError, InvalidBufferError) as error:
             raise LinkBroken("the connection ended") from error
+
+    async def _heard_until(self, future: asyncio.Future[Any], timeout: float) -> bool:
+        """Wait for an answer as long as anything is heard; returns whether nothing was, for too long."""
+        began = self._clock()
+        most = min(timeout, SILENCE)
+        left = most
+        while left > 0:
+            await asyncio.wait({future}, timeout=left)
+            if future.done():
+                return False
+            now = self._clock()
+            silent = now - max(self.heard, began)
+            if silent >= most:
+                return True
+            left = min(began + timeout - now, most - silent)
+        return self.heard < began
 
     def _on_disconnected(self, disconnected: asyncio.Future[Any]) -> None:
         error = None if disconnected.cancelled() else disconnected.exception()
