@@ -19,7 +19,7 @@ from tobs_tui.config import Settings
 from tobs_tui.demo.server import DemoServer
 from tobs_tui.telegram.account import Account
 
-PATIENCE = 180.0
+PATIENCE = 300.0
 """Seconds that no run may take."""
 DRAINED_WITHIN = 12.0
 """Seconds in which whoever was asked to stop is gone: ten are promised beside a server that is silent."""

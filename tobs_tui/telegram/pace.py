@@ -43,6 +43,9 @@ limit has risen, and the rate grows so much a second."""
 SLOW, QUICK, ALIKE, SLOW_S = 1.5, 3.0, 2.0, 2.5
 """Waits at up to so many times a rate, and at more than so many times: where about as many requests (within a
 factor) come before the ones as before the others, and the slow ones last so long, slowness keeps none off."""
+STALL_S, STALL_REQUESTS = 5.0, 3.0
+"""After so many seconds, and so many requests' time, in which none was sent, it is as after a wait: nothing
+that came before tells how much may come now."""
 UNLOOKED = 16
 """So many waits are compared: the latest, and the quickest of those before them."""
 FIRST_LEAST, LOWEST = 1.0, 0.05
@@ -92,6 +95,8 @@ class Pace:
         return self._next_at
 
     def started(self, now: float) -> None:
+        if self._starts and now - self._starts[-1] > max(STALL_S, STALL_REQUESTS / (self.rate or 1.0)):
+            self._active_from = None
         if self._active_from is None:
             self._active_from = self._next_at = now
         self._starts.append(now)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import faulthandler
+import gc
 import signal
 import sys
 from typing import Any
 
 
 def tell(*_: object) -> None:
-    """Write every thread's stack, and the chain of awaits of every task."""
+    """Write every thread's stack, the chain of awaits of every task, and what the governor allows."""
     faulthandler.dump_traceback(all_threads=True)
     try:
         tasks = asyncio.all_tasks()
@@ -21,6 +22,9 @@ def tell(*_: object) -> None:
         tasks = set()
     for task in tasks:
         print(task.get_name(), " > ".join(_awaits(task.get_coro())), file=sys.stderr)
+    for each in gc.get_objects():
+        if type(each).__name__ == "Governor":
+            print(*each.snapshot().budgets, sep="\n", file=sys.stderr)
     sys.stderr.flush()
 
 
