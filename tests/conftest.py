@@ -16,8 +16,11 @@ from telethon.sessions import MemorySession
 from tobs_tui.demo.server import DemoServer, ServerInfo
 from tobs_tui.demo.wire.server_key import PRIVATE, ServerKey
 
-# Whoever starts the tests under nohup ignores SIGHUP, and every process of theirs would inherit that.
+# Whoever starts the tests under nohup, or in the background, ignores SIGHUP or SIGINT, and every process of
+# theirs would inherit that.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 StartServer = Callable[..., Awaitable[DemoServer]]
 MakeClient = Callable[..., Awaitable[Any]]
